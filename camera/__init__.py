@@ -1,0 +1,1 @@
+"""Light becomes a frame: cameras, and what stands in for them."""

@@ -1,0 +1,146 @@
+"""What a camera gives the station: a frame, or the news that one is missing."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+CHANNELS_BY_FORMAT = {"Mono8": 1, "Mono10": 1, "Mono12": 1, "Mono16": 1, "RGB8": 3, "BGR8": 3}
+DTYPE_BY_FORMAT = {
+    "Mono8": np.uint8,
+    "Mono10": np.uint16,
+    "Mono12": np.uint16,
+    "Mono16": np.uint16,
+    "RGB8": np.uint8,
+    "BGR8": np.uint8,
+}
+
+
+class CameraError(Exception):
+    """A camera cannot do what was asked; the message names camera, expected and got."""
+
+
+class CameraLost(CameraError):
+    """The camera is gone: the line stays in its safe state until it is back."""
+
+
+class CameraConfigError(CameraError):
+    """The camera or its settings are not what the recipe asks for: the line does not start."""
+
+
+class FrameError(CameraError, ValueError):
+    """An array that is not a picture of the stated format."""
+
+
+class MissReason(StrEnum):
+    """Why a trigger has no picture that can be judged."""
+
+    LOST = "lost"
+    INCOMPLETE = "incomplete"
+    LATE = "late"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture of one part.
+
+    pixels: read-only, shape (height, width) for Mono formats and (height, width, 3) for RGB8 and
+        BGR8; uint8, or uint16 for 10 to 16 bits.
+    pixel_format: the PFNC name of the unpacked form held in `pixels`.
+    frame_id: the number of the trigger this picture belongs to, from 0 at the start of acquisition.
+    captured_ns: `time.monotonic_ns()` of the host when the picture arrived; for durations.
+    captured_utc_ns: nanoseconds since 1970 UTC of the same moment; for records.
+    producer_timestamp_ns: the camera's own clock, or None where the producer has none.
+
+    Raises FrameError when shape or dtype do not fit the pixel format.
+    """
+
+    pixels: Pixels
+    pixel_format: str
+    camera_id: str
+    frame_id: int
+    captured_ns: int
+    captured_utc_ns: int
+    producer_timestamp_ns: int | None = None
+
+    def __post_init__(self) -> None:
+        check_pixels(self.pixels, self.pixel_format)
+        self.pixels.flags.writeable = False
+
+    @property
+    def size_hw(self) -> tuple[int, int]:
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+
+@dataclass(frozen=True, slots=True)
+class MissedFrame:
+    """A trigger without a picture that can be judged; its part is rejected as not inspected.
+
+    noticed_ns, noticed_utc_ns: when the station found out, on the clocks of `Frame`.
+    """
+
+    camera_id: str
+    frame_id: int
+    reason: MissReason
+    noticed_ns: int
+    noticed_utc_ns: int
+    detail: str = ""
+
+
+class FrameSource(Protocol):
+    """Where frames come from: a camera, a folder, a renderer.
+
+    After `start`, every trigger comes out of `fetch` exactly once and in order of `frame_id`: as a
+    `Frame`, or as a `MissedFrame`. `triggers` counts what was commanded or what the camera counted,
+    independently of what `fetch` delivered, so that the frame ledger can find a difference.
+    """
+
+    @property
+    def camera_id(self) -> str: ...
+
+    @property
+    def triggers(self) -> int:
+        """Triggers since `start`, as far as the source knows."""
+        ...
+
+    def start(self) -> None:
+        """Begin acquisition. Raises CameraConfigError or CameraLost."""
+        ...
+
+    def fetch(self, timeout_s: float) -> Frame | MissedFrame | None:
+        """The next trigger's outcome, or None when nothing came within `timeout_s`.
+
+        Raises CameraLost when the camera is gone, and SourceEnded when nothing can come any more.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End acquisition and free the device; may be called twice."""
+        ...
+
+
+class SourceEnded(Exception):
+    """A finite source (a folder, a demo) has given its last frame. Not a fault."""
+
+
+def check_pixels(pixels: "NDArray[Any]", pixel_format: str) -> None:
+    """Raise FrameError unless `pixels` is a non-empty picture of `pixel_format`."""
+    channels = CHANNELS_BY_FORMAT.get(pixel_format)
+    if channels is None:
+        known = ", ".join(CHANNELS_BY_FORMAT)
+        raise FrameError(f"pixel format {pixel_format!r} is not known; known are {known}")
+    dtype = np.dtype(DTYPE_BY_FORMAT[pixel_format])
+    wanted = "(height, width)" if channels == 1 else f"(height, width, {channels})"
+    shape_fits = pixels.ndim == (2 if channels == 1 else 3) and (
+        channels == 1 or pixels.shape[2] == channels
+    )
+    if not shape_fits or pixels.dtype != dtype:
+        raise FrameError(
+            f"{pixel_format} expects {dtype} of shape {wanted}, got {pixels.dtype} of {pixels.shape}"
+        )
+    if pixels.size == 0:
+        raise FrameError(f"empty picture: shape {pixels.shape}")

@@ -1,0 +1,1 @@
+"""Reject outputs: a verdict moves a gate."""

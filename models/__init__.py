@@ -1,0 +1,1 @@
+"""What a model is: a bundle with its card, its session, its findings, its registry."""

@@ -1,0 +1,13 @@
+"""What can be wrong with a model."""
+
+
+class BundleError(Exception):
+    """A bundle that must not judge parts: the message names file, expected and got."""
+
+
+class InferenceError(Exception):
+    """A model run that gave nothing to judge by (NaN, wrong shape): the part is rejected."""
+
+
+class RegistryError(Exception):
+    """A registry request that cannot be met: unknown version, nothing to roll back to."""

@@ -1,0 +1,75 @@
+"""From a picture to the network's input; the same code in training, on the line and in replay."""
+
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.card import InputSpec, Normalisation
+from models.errors import InferenceError
+from models.findings import Placement
+
+FULL_SCALE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
+
+
+def prepare(
+    pixels: NDArray[Any], spec: InputSpec, full_scale: int | None = None
+) -> tuple[NDArray[np.float32], Placement]:
+    """The network's input of shape (1, channels, height, width), and where it lies in `pixels`.
+
+    pixels: (height, width) or (height, width, 3), uint8 or uint16.
+    full_scale: the highest grey value the camera can give (4095 for 12 bits in uint16); the
+        dtype's own when None.
+    Raises InferenceError when dtype or channels do not fit the card.
+    """
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    if pixels.dtype not in FULL_SCALE or channels != spec.channels or pixels.size == 0:
+        raise InferenceError(
+            f"the card wants uint8 or uint16 with {spec.channels} channel(s), "
+            f"got {pixels.dtype} of {pixels.shape}"
+        )
+    full_scale = full_scale or FULL_SCALE[pixels.dtype]
+    height, width = spec.size_hw
+    placement = Placement(pixels.shape[1] / width, pixels.shape[0] / height)
+    if pixels.shape[:2] != spec.size_hw:
+        shrinks = pixels.shape[0] > height or pixels.shape[1] > width
+        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        pixels = cv2.resize(pixels, (width, height), interpolation=how)
+    planes = _normalise(pixels, spec.normalisation, full_scale)
+    planes = planes[None] if channels == 1 else planes.transpose(2, 0, 1)
+    return np.ascontiguousarray(planes)[None], placement
+
+
+def _normalise(
+    pixels: NDArray[Any], normalisation: Normalisation, full_scale: int
+) -> NDArray[np.float32]:
+    table = _table(normalisation, full_scale)
+    if pixels.dtype == np.uint8:
+        planes = cv2.LUT(pixels, table)
+    else:
+        planes = table[np.minimum(pixels, full_scale)]
+    if normalisation.kind == "log_median":
+        planes -= table[_median(pixels, full_scale)]
+    return planes
+
+
+@cache
+def _table(normalisation: Normalisation, full_scale: int) -> NDArray[np.float32]:
+    """Network input for each grey value; the per-picture median is taken off afterwards."""
+    grey = np.arange(256 if full_scale <= 255 else full_scale + 1, dtype=np.float64)
+    if normalisation.kind == "log_median":
+        values = np.log(255.0 * grey / full_scale + normalisation.offset)
+    else:
+        values = (grey / full_scale - normalisation.mean) / normalisation.std
+    return values.astype(np.float32)
+
+
+def _median(pixels: NDArray[Any], full_scale: int) -> int:
+    """The lower median grey value, from the histogram: a tenth of the cost of sorting."""
+    if pixels.dtype == np.uint8:
+        counts = cv2.calcHist([pixels], [0], None, [256], [0, 256]).ravel()
+    else:
+        counts = np.bincount(np.minimum(pixels, full_scale).ravel(), minlength=full_scale + 1)
+    return int(np.searchsorted(np.cumsum(counts), pixels.size / 2))
