@@ -140,7 +140,8 @@ def check_pixels(pixels: "NDArray[Any]", pixel_format: str) -> None:
     )
     if not shape_fits or pixels.dtype != dtype:
         raise FrameError(
-            f"{pixel_format} expects {dtype} of shape {wanted}, got {pixels.dtype} of {pixels.shape}"
+            f"{pixel_format} expects {dtype} of shape {wanted}, "
+            f"got {pixels.dtype} of {pixels.shape}"
         )
     if pixels.size == 0:
         raise FrameError(f"empty picture: shape {pixels.shape}")

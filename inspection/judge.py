@@ -8,6 +8,8 @@ from models.findings import Finding
 
 
 class Outcome(StrEnum):
+    """What the station says of a part."""
+
     PASS = "pass"
     REJECT = "reject"
 

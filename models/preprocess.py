@@ -45,7 +45,10 @@ def prepare(
 def _normalise(
     pixels: NDArray[Any], normalisation: Normalisation, full_scale: int
 ) -> NDArray[np.float32]:
-    table = _table(normalisation, full_scale)
+    table = _table(
+        normalisation.kind, normalisation.mean, normalisation.std, normalisation.offset, full_scale
+    )
+    planes: NDArray[Any]
     if pixels.dtype == np.uint8:
         planes = cv2.LUT(pixels, table)
     else:
@@ -56,13 +59,15 @@ def _normalise(
 
 
 @cache
-def _table(normalisation: Normalisation, full_scale: int) -> NDArray[np.float32]:
+def _table(
+    kind: str, mean: float, std: float, offset: float, full_scale: int
+) -> NDArray[np.float32]:
     """Network input for each grey value; the per-picture median is taken off afterwards."""
     grey = np.arange(256 if full_scale <= 255 else full_scale + 1, dtype=np.float64)
-    if normalisation.kind == "log_median":
-        values = np.log(255.0 * grey / full_scale + normalisation.offset)
+    if kind == "log_median":
+        values = np.log(255.0 * grey / full_scale + offset)
     else:
-        values = (grey / full_scale - normalisation.mean) / normalisation.std
+        values = (grey / full_scale - mean) / std
     return values.astype(np.float32)
 
 

@@ -1,0 +1,31 @@
+"""The command line. Each command imports what it needs when it runs, so that none waits for torch.
+
+A file of commands per topic; `main` turns every fault that we know into one message.
+"""
+
+import sys
+
+import typer
+
+from camera.frame import CameraError
+from inspection.errors import PasslineError
+from models.errors import BundleError, InferenceError, RegistryError
+
+KNOWN_FAULTS = (PasslineError, CameraError, BundleError, InferenceError, RegistryError)
+
+app = typer.Typer(
+    name="passline",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="An automated visual inspection station.",
+)
+
+
+def main() -> None:
+    """Run one command; a known fault is one message on stderr and exit code 2."""
+    try:
+        app()
+    except KNOWN_FAULTS as fault:
+        sys.stderr.write(f"passline: {fault}\n")
+        sys.exit(2)

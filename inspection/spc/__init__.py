@@ -1,0 +1,1 @@
+"""Statistical process control: pure functions, arrays in, frozen results out."""

@@ -1,0 +1,1 @@
+"""The screens: read the records, append what people say, never touch the line."""
