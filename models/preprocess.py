@@ -15,13 +15,17 @@ FULL_SCALE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
 
 
 def prepare(
-    pixels: NDArray[Any], spec: InputSpec, full_scale: int | None = None
+    pixels: NDArray[Any],
+    spec: InputSpec,
+    full_scale: int | None = None,
+    origin_px: tuple[int, int] = (0, 0),
 ) -> tuple[NDArray[np.float32], Placement]:
     """The network's input of shape (1, channels, height, width), and where it lies in `pixels`.
 
     pixels: (height, width) or (height, width, 3), uint8 or uint16.
     full_scale: the highest grey value the camera can give (4095 for 12 bits in uint16); the
         dtype's own when None.
+    origin_px: left and top of `pixels` in the whole picture, where they are a region of it.
     Raises InferenceError when dtype or channels do not fit the card.
     """
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
@@ -32,7 +36,7 @@ def prepare(
         )
     full_scale = full_scale or FULL_SCALE[pixels.dtype]
     height, width = spec.size_hw
-    placement = Placement(pixels.shape[1] / width, pixels.shape[0] / height)
+    placement = Placement(pixels.shape[1] / width, pixels.shape[0] / height, *origin_px)
     if pixels.shape[:2] != spec.size_hw:
         shrinks = pixels.shape[0] > height or pixels.shape[1] > width
         how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

@@ -8,7 +8,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -205,7 +205,7 @@ class Registry:
             os.fsync(file.fileno())
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Generator[None]:
         try:
             self._bundles.mkdir(parents=True, exist_ok=True)
             with (self.folder / "lock").open("w") as file:
@@ -217,8 +217,9 @@ class Registry:
 
 def _event(line: str, path: Path, number: int) -> RegistryEvent:
     try:
-        values = json.loads(line)
-        return RegistryEvent(**{**values, "action": Action(values["action"])})
+        values: dict[str, Any] = json.loads(line)
+        values["action"] = Action(values["action"])
+        return RegistryEvent(**values)
     except (ValueError, TypeError, KeyError) as error:
         raise RegistryError(f"{path}, line {number}: damaged: {error}") from error
 

@@ -44,14 +44,19 @@ class ModelSession:
         self._output_names = [bundle.card.output.name]
         self._warm_up()
 
-    def predict(self, pixels: NDArray[Any], full_scale: int | None = None) -> Prediction:
+    def predict(
+        self,
+        pixels: NDArray[Any],
+        full_scale: int | None = None,
+        origin_px: tuple[int, int] = (0, 0),
+    ) -> Prediction:
         """Findings of one picture, at or above the card's floor.
 
         pixels: (height, width) or (height, width, 3), uint8 or uint16, any size.
-        full_scale: see `models.preprocess.prepare`.
+        full_scale, origin_px: see `models.preprocess.prepare`.
         Raises InferenceError when the picture does not fit the card or the output is no answer.
         """
-        planes, placement = prepare(pixels, self.bundle.card.input, full_scale)
+        planes, placement = prepare(pixels, self.bundle.card.input, full_scale, origin_px)
         output = self.run(planes)
         return Prediction(decode(output, self.bundle.card, placement), output, placement)
 
@@ -88,6 +93,9 @@ def _open(bundle: Bundle, provider: str, threads: int) -> ort.InferenceSession:
     options.log_severity_level = 3
     # Spinning threads eat the core that the camera needs (microsoft/onnxruntime #17011).
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if provider != CPU:
+        # Without this, nodes the provider does not take run on the CPU without a word.
+        options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     try:
         session = ort.InferenceSession(str(bundle.model_path), options, providers=[provider])
     except Exception as error:  # onnxruntime's errors share no public base but Exception

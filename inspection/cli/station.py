@@ -1,0 +1,74 @@
+"""`passline start`, `watch`, `ledger` and `rollback`: a station as a whole."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inspection.cli import app
+from inspection.cli.line import DataFolder, RecipeFile, stop_on_signals
+
+
+@app.command("start")
+def start(
+    recipe: RecipeFile,
+    data: DataFolder,
+    host: Annotated[str, typer.Option(help="Address of the screens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the screens.")] = 8000,
+) -> None:
+    """Run a whole station: line, screens and watch, each restarted when it dies."""
+    from inspection.recipe import load_recipe
+    from inspection.supervisor import Supervisor
+
+    load_recipe(recipe)
+    stopping = stop_on_signals()
+    supervisor = Supervisor(say=lambda text: typer.echo(f"passline: {text}", err=True))
+    supervisor.start("line", ["run", str(recipe), str(data)])
+    supervisor.start("web", ["web", str(data), "--host", host, "--port", str(port)])
+    supervisor.start("watch", ["watch", str(data)])
+    try:
+        while not stopping() and supervisor.ended("line") is None:
+            supervisor.tend()
+            time.sleep(0.2)
+    finally:
+        codes = supervisor.stop_all()
+    raise typer.Exit(max(codes["line"], 0))
+
+
+@app.command("watch")
+def watch(data: DataFolder) -> None:
+    """Watch the records: form subgroups, raise a signal when the p chart leaves its limits."""
+    from inspection.watch import Watch
+
+    Watch(data).run(stop_on_signals())
+
+
+@app.command("ledger")
+def ledger(data: DataFolder) -> None:
+    """Show the frame ledger: triggers = judged + late + incomplete + lost. Exit 1 if it differs."""
+    from inspection.records.query import RecordReader
+
+    found = RecordReader(data).ledger()
+    typer.echo(
+        f"triggers {found.triggers} = judged {found.judged} + late {found.late} "
+        f"+ incomplete {found.incomplete} + lost {found.lost}"
+    )
+    if found.difference:
+        typer.echo(f"NOT balanced: {found.difference} triggers are unaccounted for")
+        raise typer.Exit(1)
+
+
+@app.command("rollback")
+def rollback(
+    data: DataFolder,
+    name: Annotated[str, typer.Argument(help="The model's name, as in the recipe.")],
+    why: Annotated[str, typer.Option(help="Why the champion has to go.")],
+    who: Annotated[str, typer.Option(help="Who says so.")],
+) -> None:
+    """Make the champion before this one champion again, also on the running line."""
+    from inspection.compose import REGISTRY_FOLDER
+    from models.registry import Registry
+
+    champion = Registry(data / REGISTRY_FOLDER).roll_back(name, who, why)
+    typer.echo(f"{champion.label} is champion again")

@@ -1,0 +1,131 @@
+"""Puts a station together: the one file that picks concrete cameras, gates and stores."""
+
+import os
+import socket
+import time
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from camera.frame import FrameSource
+from inspection.line.champion import ChampionFollower
+from inspection.line.loop import Line, Station
+from inspection.live import LiveWriter
+from inspection.recipe import (
+    FolderCamera,
+    GenicamCamera,
+    LoadedRecipe,
+    ModbusGate,
+    Recipe,
+    SimulatedGate,
+    View,
+)
+from inspection.records.folder_lock import hold_data_folder
+from inspection.records.record import RunStart
+from inspection.records.writer import RecordWriter
+from inspection.reject.protocol import Rejector
+from models.registry import Registry
+
+REGISTRY_FOLDER = "registry"
+_CONFIRM_SLACK_S = 2.0
+
+
+@contextmanager
+def open_line(loaded: LoadedRecipe, folder: Path) -> Generator[Line]:
+    """A line ready to run on the data folder, which is ours alone until the end.
+
+    On the way out the run's summary goes on record and everything recorded is flushed to disk.
+    Raises DataFolderInUse, RecipeError, BundleError, RegistryError, RecordsError, CameraError or
+    GateError before the first part.
+    """
+    recipe = loaded.recipe
+    with ExitStack() as stack:
+        stack.enter_context(hold_data_folder(folder))
+        writer = stack.enter_context(RecordWriter(folder))
+        champion = ChampionFollower(Registry(folder / REGISTRY_FOLDER), recipe, writer.log_event)
+        first_part = writer.next_part_number
+        gate = open_gate(recipe)
+        stack.callback(gate.close)
+        station = Station(
+            recipe=recipe,
+            source=open_source(recipe.camera, first_part),
+            champion=champion,
+            gate=gate,
+            writer=writer,
+            live=LiveWriter(folder),
+            run_id=writer.begin_run(run_start(loaded)),
+            first_part=first_part,
+            gate_confirms_within_s=confirms_within_s(recipe),
+        )
+        line = Line(station)
+        yield line
+        writer.log_event("run_ended", {"run_id": station.run_id} | line.latencies.summary())
+
+
+def open_source(view: View, first_part: int) -> FrameSource:
+    """The recipe's camera; only its own vendor libraries are imported."""
+    device = view.device
+    if isinstance(device, GenicamCamera):
+        from camera.genicam import GenicamSource
+
+        return GenicamSource(
+            camera_id=view.id,
+            producers=[Path(producer) for producer in device.producers],
+            serial=device.serial,
+            device_id=device.id,
+            model=device.model,
+            features=device.features,
+        )
+    if isinstance(device, FolderCamera):
+        from camera.replay import FolderSource
+
+        return FolderSource(view.id, Path(device.path), pace_hz=device.pace_hz)
+    from camera.belt import RenderedSource
+
+    return RenderedSource(
+        view.id,
+        seed=device.seed,
+        pace_hz=device.pace_hz,
+        parts=device.parts,
+        belt_file=None if device.belt is None else Path(device.belt),
+        first_part=first_part,
+    )
+
+
+def open_gate(recipe: Recipe) -> Rejector:
+    """The recipe's reject output."""
+    gate = recipe.gate
+    if isinstance(gate, ModbusGate):
+        from inspection.reject.modbus import ModbusRejector
+
+        return ModbusRejector(
+            host=gate.host,
+            port=gate.port,
+            unit=gate.unit,
+            first_coil=gate.first_coil,
+            slots=gate.slots,
+            timeout_s=gate.timeout_ms / 1e3,
+        )
+    from inspection.reject.simulated import SimulatedConveyor
+
+    return SimulatedConveyor(travel_s=gate.travel_ms / 1e3)
+
+
+def confirms_within_s(recipe: Recipe) -> float | None:
+    """How long after a picture the gate must have said which way the part left."""
+    if isinstance(recipe.gate, SimulatedGate):
+        return recipe.gate.travel_ms / 1e3 + _CONFIRM_SLACK_S
+    return None
+
+
+def run_start(loaded: LoadedRecipe) -> RunStart:
+    """What goes on record of a start of the line."""
+    return RunStart(
+        station=loaded.recipe.station,
+        recipe_digest=loaded.digest,
+        recipe_toml=loaded.toml,
+        camera_id=loaded.recipe.camera.id,
+        software=f"passline {version('passline')} on {socket.gethostname()}, pid {os.getpid()}",
+        started_utc_ns=time.time_ns(),
+    )

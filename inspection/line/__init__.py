@@ -1,0 +1,1 @@
+"""The line: every trigger becomes a verdict, a signal to the gate and a record."""
