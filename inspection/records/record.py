@@ -69,3 +69,19 @@ class PartRecord:
     verdict: Verdict
     judgement: Judgement | None
     judge_ns: int
+
+
+class GateOutcome(StrEnum):
+    """Which way a part physically left."""
+
+    PASSED = "passed"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class GateConfirmation:
+    """The gate's own word on which way a part left."""
+
+    part_number: int
+    outcome: GateOutcome
+    at_utc_ns: int

@@ -1,24 +1,9 @@
 """What the line needs of a gate."""
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
-
-class GateOutcome(StrEnum):
-    """Which way a part physically left."""
-
-    PASSED = "passed"
-    REJECTED = "rejected"
-
-
-@dataclass(frozen=True, slots=True)
-class GateConfirmation:
-    """The gate's own word on which way a part left."""
-
-    part_number: int
-    outcome: GateOutcome
-    at_utc_ns: int
+from inspection.records.record import GateConfirmation as GateConfirmation
+from inspection.records.record import GateOutcome as GateOutcome
 
 
 class Rejector(Protocol):

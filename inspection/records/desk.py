@@ -1,0 +1,220 @@
+"""The desk: what people and the watch add to the records, in a database of their own.
+
+The line never waits for it. Entries are only ever added; of several about a part the latest counts.
+"""
+
+import json
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from inspection.judge import Outcome
+from inspection.records import schema
+from inspection.records.entries import (
+    DeskError,
+    Label,
+    RaisedSignal,
+    Return,
+    Review,
+    Signal,
+    WatchState,
+)
+from inspection.records.query import RecordReader, StoredPart
+from inspection.records.rows import canonical_json
+from inspection.records.store import DESK_FILE, explained, for_reading, open_writer
+
+
+class Desk:
+    """Reads and writes the desk of a data folder; many processes and threads may do so at once.
+
+    Every method raises RecordsError when the desk cannot be read or written, and what takes an
+    entry raises DeskError when the entry makes no sense.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        busy_timeout_s: float = 5.0,
+        utc_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._path = folder / DESK_FILE
+        self._utc_ns = utc_ns
+        self._engine = open_writer(folder, DESK_FILE, busy_timeout_s)
+        self._records = RecordReader(folder, busy_timeout_s=busy_timeout_s)
+
+    def close(self) -> None:
+        self._records.close()
+        self._engine.dispose()
+
+    def review(self, part_number: int, agrees: bool, reason: str, who: str) -> None:
+        """A person confirms or overrules the verdict on a part; to overrule takes a reason."""
+        self._find(part_number)
+        if not who.strip():
+            raise DeskError(f"part {part_number}: a review needs the name of who reviewed")
+        if not agrees and not reason.strip():
+            raise DeskError(f"part {part_number}: overruling a verdict needs a reason")
+        row = {"part_number": part_number, "agrees": agrees, "reason": reason, "who": who}
+        self._add(schema.reviews, row | {"at_utc_ns": self._utc_ns()})
+
+    def register_return(
+        self, part: str | int, who: str, note: str = "", labels: tuple[Label, ...] = ()
+    ) -> Return:
+        """A part came back from the field; `part` is its serial or its part number."""
+        record = self._find(part).record
+        if not who.strip():
+            raise DeskError(f"{record.serial}: a return needs the name of who registered it")
+        entry = Return(record.part_number, record.serial, who, note, labels, self._utc_ns())
+        outlines = [[label.class_name, label.polygon_xy_px] for label in labels]
+        row = {
+            "part_number": entry.part_number,
+            "serial": entry.serial,
+            "who": who,
+            "note": note,
+            "labels": canonical_json(outlines),
+            "at_utc_ns": entry.at_utc_ns,
+        }
+        self._add(schema.returns, row)
+        return entry
+
+    def reviews(self) -> dict[int, Review]:
+        """The latest review of each part that has one, by part number."""
+        return {row.part_number: _review(row) for row in self._latest(schema.reviews)}
+
+    def review_of(self, part_number: int) -> Review | None:
+        """The latest review of a part."""
+        columns = schema.reviews.c
+        query = select(schema.reviews).where(columns.part_number == part_number)
+        with self._reading() as connection:
+            row = connection.execute(query.order_by(columns.id.desc()).limit(1)).first()
+        return None if row is None else _review(row)
+
+    def returns(self) -> list[Return]:
+        """The latest entry of each part that came back, in order of entry."""
+        return [_return(row) for row in self._latest(schema.returns)]
+
+    def escapes(self) -> list[Return]:
+        """Of the parts that came back, those that the station had passed."""
+        return [entry for entry in self.returns() if self._passed(entry.part_number)]
+
+    def signals(self, chart: str | None = None) -> list[RaisedSignal]:
+        """The signals raised so far, of one chart or of all, in order of raising."""
+        columns = schema.signals.c
+        query = select(schema.signals).order_by(columns.id)
+        if chart is not None:
+            query = query.where(columns.chart == chart)
+        with self._reading() as connection:
+            return [_raised(row) for row in connection.execute(query)]
+
+    def watch_state(self, chart: str) -> WatchState:
+        """Where the watch of a chart stands; the beginning when it never ran."""
+        with self._reading() as connection:
+            return _state(connection, chart)
+
+    def advance_watch(
+        self, chart: str, before: WatchState, after: WatchState, raised: list[Signal]
+    ) -> bool:
+        """Move a chart's watch on and raise its signals, in one transaction: each exactly once.
+
+        False, and nothing is written, when the watch no longer stands at `before`: another one
+        was faster.
+        """
+        with self._transaction() as connection:
+            if _state(connection, chart) != before:
+                return False
+            values = {
+                "last_part": after.last_part,
+                "subgroups": after.subgroups,
+                "baseline_defectives": after.baseline_defectives,
+                "baseline_inspected": after.baseline_inspected,
+            }
+            upsert = sqlite_insert(schema.watch_state).values(chart=chart, **values)
+            connection.execute(upsert.on_conflict_do_update(set_=values))
+            if raised:
+                now = self._utc_ns()
+                connection.execute(
+                    insert(schema.signals), [_signal_row(signal, now) for signal in raised]
+                )
+        return True
+
+    @contextmanager
+    def _reading(self) -> Generator[Connection]:
+        with explained(self._path), for_reading(self._engine).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self) -> Generator[Connection]:
+        with explained(self._path), self._engine.begin() as connection:
+            yield connection
+
+    def _add(self, table: Table, row: dict[str, Any]) -> None:
+        with self._transaction() as connection:
+            connection.execute(insert(table), row)
+
+    def _latest(self, table: Table) -> list[Any]:
+        latest = select(func.max(table.c.id)).group_by(table.c.part_number)
+        query = select(table).where(table.c.id.in_(latest)).order_by(table.c.id)
+        with self._reading() as connection:
+            return list(connection.execute(query))
+
+    def _find(self, part: str | int) -> StoredPart:
+        by_number = isinstance(part, int)
+        found = self._records.part_by_number(part) if by_number else self._records.part(part)
+        if found is None:
+            raise DeskError(f"part {part!r} is not in the records of {self._path.parent}")
+        return found
+
+    def _passed(self, part_number: int) -> bool:
+        return self._find(part_number).record.verdict.outcome is Outcome.PASS
+
+
+def _state(connection: Connection, chart: str) -> WatchState:
+    columns = schema.watch_state.c
+    row = connection.execute(select(schema.watch_state).where(columns.chart == chart)).first()
+    if row is None:
+        return WatchState()
+    return WatchState(row.last_part, row.subgroups, row.baseline_defectives, row.baseline_inspected)
+
+
+def _review(row: Any) -> Review:
+    return Review(row.part_number, row.agrees, row.reason, row.who, row.at_utc_ns)
+
+
+def _return(row: Any) -> Return:
+    labels = tuple(
+        Label(name, tuple((x, y) for x, y in corners)) for name, corners in json.loads(row.labels)
+    )
+    return Return(row.part_number, row.serial, row.who, row.note, labels, row.at_utc_ns)
+
+
+def _raised(row: Any) -> RaisedSignal:
+    signal = Signal(
+        chart=row.chart,
+        first_part=row.first_part,
+        last_part=row.last_part,
+        defectives=row.defectives,
+        size=row.size,
+        center=row.center,
+        lower=row.lower,
+        upper=row.upper,
+    )
+    return RaisedSignal(row.id, signal, row.raised_utc_ns)
+
+
+def _signal_row(signal: Signal, raised_utc_ns: int) -> dict[str, Any]:
+    return {
+        "chart": signal.chart,
+        "first_part": signal.first_part,
+        "last_part": signal.last_part,
+        "defectives": signal.defectives,
+        "size": signal.size,
+        "center": signal.center,
+        "lower": signal.lower,
+        "upper": signal.upper,
+        "raised_utc_ns": raised_utc_ns,
+    }

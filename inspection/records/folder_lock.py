@@ -1,0 +1,43 @@
+"""One station per data folder: the running line holds a lock that dies with its process."""
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from inspection.errors import DataFolderInUse, RecordsError
+
+LOCK_FILE = "station.lock"
+
+
+@contextmanager
+def hold_data_folder(folder: Path) -> Generator[None]:
+    """Hold `folder` (made when missing) for this process until the block ends.
+
+    The lock is the kernel's (flock): it is freed however the process ends, and the file that
+    stays behind means nothing. Raises DataFolderInUse naming the holder, RecordsError when the
+    folder cannot be used.
+    """
+    path = folder / LOCK_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise RecordsError(f"{path}: cannot be opened: {error}") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            holder = file.read() or "a process that has just started"
+            raise DataFolderInUse(
+                f"{folder}: another station runs on this data folder ({holder}); "
+                "stop it, or give this one a folder of its own"
+            ) from error
+        file.truncate(0)
+        file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+        file.flush()
+        yield

@@ -1,0 +1,170 @@
+"""The two databases of a station: what the line records, and what people and the watch add later.
+
+Nothing recorded is changed or deleted, with two exceptions that are counters: the ledger's counts
+and the watch's place. Floats inside JSON keep their last bit; so do they in Float columns.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+
+records = MetaData()
+
+recipes = Table(
+    "recipes",
+    records,
+    Column("digest", String, primary_key=True),
+    Column("toml", Text, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    records,
+    Column("run_id", Integer, primary_key=True),
+    Column("station", String, nullable=False),
+    Column("recipe_digest", ForeignKey("recipes.digest"), nullable=False),
+    Column("camera_id", String, nullable=False),
+    Column("software", String, nullable=False),
+    Column("started_utc_ns", BigInteger, nullable=False),
+)
+
+# Limits change seldom and are the longest part of a judgement, so they are kept once each.
+limits = Table(
+    "limits",
+    records,
+    Column("digest", String, primary_key=True),
+    Column("json", Text, nullable=False),
+)
+
+parts = Table(
+    "parts",
+    records,
+    Column("part_number", Integer, primary_key=True, autoincrement=False),
+    Column("serial", String, nullable=False, index=True),
+    Column("lot", String, nullable=False),
+    Column("run_id", ForeignKey("runs.run_id"), nullable=False),
+    Column("camera_id", String, nullable=False),
+    Column("frame_id", BigInteger, nullable=False),
+    Column("captured_utc_ns", BigInteger, nullable=False),
+    Column("ledger", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("review", Boolean, nullable=False),
+    Column("inspected", Boolean, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("judge_ns", BigInteger, nullable=False),
+    Column("picture", String),
+    # All of the following are NULL where there was nothing to judge.
+    Column("image_sha256", String),
+    Column("pixel_format", String),
+    Column("full_scale", Integer),
+    Column("bundle_digest", String),
+    Column("bundle_label", String),
+    Column("provider", String),
+    Column("threads", Integer),
+    Column("limits_digest", ForeignKey("limits.digest")),
+    Column("findings", Text),
+    Column("score", Float),
+)
+Index("rejects", parts.c.part_number, sqlite_where=parts.c.outcome == "reject")
+Index("doubtful", parts.c.part_number, sqlite_where=parts.c.review.is_(True))
+
+events = Table(
+    "events",
+    records,
+    Column("id", Integer, primary_key=True),
+    Column("at_utc_ns", BigInteger, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+# The gate may speak of a part before its record is written: no foreign key.
+gate_log = Table(
+    "gate_log",
+    records,
+    Column("id", Integer, primary_key=True),
+    Column("part_number", Integer, nullable=False, index=True),
+    Column("outcome", String, nullable=False),
+    Column("at_utc_ns", BigInteger, nullable=False),
+)
+
+# One row per run, counted up in the transaction that inserts the parts. `triggers` is what the
+# camera counted, not what was recorded: only so can a difference show.
+ledger = Table(
+    "ledger",
+    records,
+    Column("run_id", ForeignKey("runs.run_id"), primary_key=True),
+    Column("camera_id", String, primary_key=True),
+    Column("triggers", BigInteger, nullable=False, default=0),
+    Column("judged", BigInteger, nullable=False, default=0),
+    Column("late", BigInteger, nullable=False, default=0),
+    Column("incomplete", BigInteger, nullable=False, default=0),
+    Column("lost", BigInteger, nullable=False, default=0),
+    Column("passed", BigInteger, nullable=False, default=0),
+    Column("rejected", BigInteger, nullable=False, default=0),
+    Column("review", BigInteger, nullable=False, default=0),
+)
+
+desk = MetaData()
+
+reviews = Table(
+    "reviews",
+    desk,
+    Column("id", Integer, primary_key=True),
+    Column("part_number", Integer, nullable=False, index=True),
+    Column("agrees", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("who", String, nullable=False),
+    Column("at_utc_ns", BigInteger, nullable=False),
+)
+
+returns = Table(
+    "returns",
+    desk,
+    Column("id", Integer, primary_key=True),
+    Column("part_number", Integer, nullable=False, index=True),
+    Column("serial", String, nullable=False),
+    Column("who", String, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("at_utc_ns", BigInteger, nullable=False),
+)
+
+signals = Table(
+    "signals",
+    desk,
+    Column("id", Integer, primary_key=True),
+    Column("chart", String, nullable=False),
+    Column("first_part", Integer, nullable=False),
+    Column("last_part", Integer, nullable=False),
+    Column("defectives", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("center", Float, nullable=False),
+    Column("lower", Float, nullable=False),
+    Column("upper", Float, nullable=False),
+    Column("raised_utc_ns", BigInteger, nullable=False),
+    UniqueConstraint("chart", "first_part", "last_part"),
+)
+
+# How far the watch has read, and the baseline it froze: its place after a restart.
+watch_state = Table(
+    "watch_state",
+    desk,
+    Column("chart", String, primary_key=True),
+    Column("last_part", Integer, nullable=False),
+    Column("subgroups", Integer, nullable=False),
+    Column("baseline_defectives", Integer, nullable=False),
+    Column("baseline_inspected", Integer, nullable=False),
+)
