@@ -54,7 +54,7 @@ def paint_scratch(
     metal = product.metal[window.area]
     glint = 0.5 if rng.random() < 0.75 else -0.34
     reflectance[window.area] += contrast * metal * (glint * groove - 0.17 * flank)
-    return _mask(product, window, np.maximum(groove, 0.6 * flank) * metal > 0.2)
+    return _mask(product, window, np.maximum(groove, 0.6 * flank) * metal > 0.12)
 
 
 def paint_dent(
@@ -74,7 +74,7 @@ def paint_dent(
     shade = 0.62 * toward - 0.28 * slope + 0.50 * bottom
     metal = product.metal[window.area]
     reflectance[window.area] *= 1.0 + contrast * metal * shade.astype(np.float32)
-    return _mask(product, window, (u**2 + v**2 < 2.4) & (metal > 0.5))
+    return _mask(product, window, (u**2 + v**2 < 2.6) & (metal > 0.5))
 
 
 def paint_stain(
@@ -95,7 +95,7 @@ def paint_stain(
     wet = (under + 0.7 * contrast * (smooth - under)) * (1 - 0.42 * contrast)
     tide = np.clip(4.0 * film * (1.0 - film), 0, 1)
     reflectance[window.area] += cover * (wet - under) - 0.05 * contrast * tide * metal * under
-    return _mask(product, window, cover > 0.25)
+    return _mask(product, window, cover > 0.2)
 
 
 def paint_missing_hole(

@@ -146,7 +146,7 @@ class PartRenderer:
     def _posed_mask(self, mask: NDArray[np.uint8], pose: NDArray[np.float64]) -> NDArray[np.bool_]:
         posed = np.empty_like(mask)
         cv2.warpAffine(mask, pose, (self.size_px, self.size_px), dst=posed)
-        return posed > 100
+        return posed > 64
 
     def _warped(self, plane: Plane, matrix: NDArray[np.float64], border: int) -> Plane:
         out = np.empty((self.size_px, self.size_px), np.float32)
