@@ -4,11 +4,12 @@ import os
 import socket
 import time
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
 from camera.frame import FrameSource
+from inspection.errors import LineStop
 from inspection.line.champion import ChampionFollower
 from inspection.line.loop import Line, Station
 from inspection.live import LiveWriter
@@ -42,7 +43,8 @@ def open_line(loaded: LoadedRecipe, folder: Path) -> Generator[Line]:
     recipe = loaded.recipe
     with ExitStack() as stack:
         stack.enter_context(hold_data_folder(folder))
-        writer = stack.enter_context(RecordWriter(folder))
+        writer = RecordWriter(folder)
+        stack.callback(writer.close)
         champion = ChampionFollower(Registry(folder / REGISTRY_FOLDER), recipe, writer.log_event)
         first_part = writer.next_part_number
         gate = open_gate(recipe)
@@ -59,7 +61,12 @@ def open_line(loaded: LoadedRecipe, folder: Path) -> Generator[Line]:
             gate_confirms_within_s=confirms_within_s(recipe),
         )
         line = Line(station)
-        yield line
+        try:
+            yield line
+        except LineStop as fault:
+            with suppress(LineStop):  # records that cannot be written may be why it stopped
+                writer.log_event("line_stopped", {"run_id": station.run_id, "fault": str(fault)})
+            raise
         writer.log_event("run_ended", {"run_id": station.run_id} | line.latencies.summary())
 
 

@@ -1,7 +1,6 @@
 """`passline start`, `watch`, `ledger` and `rollback`: a station as a whole."""
 
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer

@@ -1,7 +1,7 @@
 """Which model judges now: follows the registry and changes models between two parts."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from inspection.errors import RecipeError
@@ -11,7 +11,7 @@ from models.errors import BundleError, RegistryError
 from models.registry import Registry
 from models.session import ModelSession
 
-LogEvent = Callable[[str, Mapping[str, Any]], None]
+LogEvent = Callable[[str, dict[str, Any]], None]
 
 
 class ChampionFollower:
