@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select, true
 
 from inspection.errors import RecordsError
 from inspection.records import schema
@@ -150,6 +150,10 @@ class RecordReader:
 
     def part_by_number(self, part_number: int) -> StoredPart | None:
         return self._newest_part(_PARTS.part_number == part_number)
+
+    def last_part(self) -> StoredPart | None:
+        """The part with the highest number."""
+        return self._newest_part(true())
 
     def last_reject(self) -> StoredPart | None:
         return self._newest_part(_REJECTED)
