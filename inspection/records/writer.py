@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from inspection.errors import LineStop, RecordsError
-from inspection.judge import Limits, Outcome
+from inspection.judge import Limits
 from inspection.records import schema
+from inspection.records.commit import count_parts, insert_rows, set_triggers
 from inspection.records.images import picture_path, store_picture
-from inspection.records.record import GateConfirmation, LedgerEntry, PartRecord, RunStart
+from inspection.records.record import GateConfirmation, PartRecord, RunStart
 from inspection.records.rows import Row, canonical_json, limits_json, row_of, text_sha256
 from inspection.records.store import RECORDS_FILE, explained, open_writer
 
@@ -264,16 +265,10 @@ class RecordWriter:
                 row_of(item.record, self._limits_digest(connection, item.record), picture)
                 for item, picture in zip(batch.parts, pictures, strict=True)
             ]
-            for table, new in (
-                (schema.parts, rows),
-                (schema.events, batch.events),
-                (schema.gate_log, batch.gate),
-            ):
-                if new:
-                    connection.execute(insert(table), new)
-            _count(connection, [item.record for item in batch.parts])
+            insert_rows(connection, rows, batch.events, batch.gate)
+            count_parts(connection, (item.record for item in batch.parts))
             for (run_id, camera_id), triggers in batch.triggers.items():
-                _update_ledger(connection, run_id, camera_id, {"triggers": triggers})
+                set_triggers(connection, run_id, camera_id, triggers)
 
     def _keep_picture(self, item: _Submitted) -> str | None:
         judgement = item.record.judgement
@@ -301,32 +296,3 @@ class RecordWriter:
         with explained(self._path), self._engine.begin() as connection:
             highest = connection.scalar(select(func.max(schema.parts.c.part_number)))
         return 0 if highest is None else int(highest) + 1
-
-
-def _count(connection: Connection, records: list[PartRecord]) -> None:
-    """Count the parts of a batch into their ledgers."""
-    tallies: dict[tuple[int, str], dict[str, int]] = {}
-    for record in records:
-        key = (record.run_id, record.camera_id)
-        tally = tallies.setdefault(key, dict.fromkeys(_COUNTED, 0))
-        tally[record.ledger.value] += 1
-        tally["passed" if record.verdict.outcome is Outcome.PASS else "rejected"] += 1
-        tally["review"] += record.verdict.review
-    for (run_id, camera_id), tally in tallies.items():
-        columns = schema.ledger.c
-        counted: dict[str, Any] = {name: columns[name] + more for name, more in tally.items()}
-        _update_ledger(connection, run_id, camera_id, counted)
-
-
-_COUNTED = (*(entry.value for entry in LedgerEntry), "passed", "rejected", "review")
-
-
-def _update_ledger(
-    connection: Connection, run_id: int, camera_id: str, values: dict[str, Any]
-) -> None:
-    ledger = schema.ledger
-    one = (ledger.c.run_id == run_id) & (ledger.c.camera_id == camera_id)
-    if connection.execute(update(ledger).where(one).values(values)).rowcount != 1:
-        raise RecordsError(
-            f"no ledger of run {run_id}, camera {camera_id!r}: begin_run must come first"
-        )
