@@ -1,0 +1,314 @@
+"""GenICam cameras behind any GenTL producer, through Harvesters.
+
+Together with `features` and `vendor` the only place that imports Harvesters or GenICam. Frames are
+taken from the new-buffer event itself, not from Harvesters' `fetch`: that one drops an incomplete
+buffer with its frame id, waits by the wall clock, and shears pictures with padded lines.
+"""
+
+import signal
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genicam import gentl
+from harvesters.core import DeviceInfo, Harvester, ImageAcquirer
+
+from camera.clock import Clock, SystemClock
+from camera.features import FeatureValue, set_features
+from camera.frame import (
+    CHANNELS_BY_FORMAT,
+    CameraConfigError,
+    CameraLost,
+    Frame,
+    FrameError,
+    MissedFrame,
+    MissReason,
+)
+from camera.ledger import FrameLedger
+from camera.pixelformat import NAME_BY_PFNC, BufferLayout, unpack
+from camera.vendor import VENDOR_ERRORS, vendor_errors
+
+POLL_S = 0.0005
+"""Pause between two looks for a buffer. Waiting inside the producer's code would be exact, but the
+binding keeps Python's lock there: measured, other threads of the process stood still."""
+BUFFERS = 8
+_BIG_ENDIAN = 2  # GenTL 1.6, PIXELENDIANNESS_BIG
+
+
+class GenicamSource:
+    """One camera as a FrameSource: opened by `start`, freed by `stop`.
+
+    A gap in the camera's frame ids becomes LOST, a buffer that is torn or does not hold the whole
+    picture INCOMPLETE. The first buffer after `start` is trigger 0: what a camera lost before it
+    leaves no trace in the frame ids. One source, one Harvester: looking for cameras anew disturbs
+    those that run.
+
+    Args:
+        camera_id: the station's name for the camera.
+        producers: GenTL producers (.cti files) to look for the camera in.
+        serial, device_id, model: what the camera is found by; all that are given must fit, and
+            exactly one camera.
+        features: SFNC features to set, in this order, before acquisition.
+        buffers: how many pictures the producer may hold while the station is busy.
+        clock: the station's clocks.
+    """
+
+    def __init__(
+        self,
+        camera_id: str,
+        producers: Sequence[Path],
+        *,
+        serial: str | None = None,
+        device_id: str | None = None,
+        model: str | None = None,
+        features: Mapping[str, FeatureValue] | None = None,
+        buffers: int = BUFFERS,
+        clock: Clock | None = None,
+    ) -> None:
+        self._camera_id = camera_id
+        self._producers = tuple(producers)
+        self._wanted = {"serial_number": serial, "id_": device_id, "model": model}
+        self._features = dict(features or {})
+        self._buffers = buffers
+        self._clock: Clock = clock or SystemClock()
+        self._open: _OpenCamera | None = None
+        self._ledger: FrameLedger | None = None
+        self._first_id = 0
+        self._pending: Iterator[Frame | MissedFrame] = iter(())
+
+    @property
+    def camera_id(self) -> str:
+        return self._camera_id
+
+    @property
+    def triggers(self) -> int:
+        """Triggers up to the newest frame id that the camera gave."""
+        return self._ledger.triggers if self._ledger else 0
+
+    def start(self) -> None:
+        """Open and set up the camera and begin acquisition.
+
+        Raises CameraConfigError: a producer is missing or not one, no camera or more than one fits,
+        it is in use, a feature cannot be set, or its pixel format is not one that a Frame holds.
+        """
+        if self._open is not None:
+            raise CameraConfigError(f"{self._camera_id}: is already started; stop it first")
+        self._ledger = FrameLedger(self._camera_id, self._clock)
+        self._pending = iter(())
+        harvester = Harvester()
+        try:
+            self._open = self._set_up(harvester)
+        except BaseException:
+            harvester.reset()
+            raise
+
+    def fetch(self, timeout_s: float) -> Frame | MissedFrame | None:
+        """The next trigger's outcome, or None after `timeout_s` of monotonic time."""
+        outcome = next(self._pending, None)
+        if outcome is not None:
+            return outcome
+        camera, ledger = self._running()
+        deadline_ns = self._clock.monotonic_ns() + round(timeout_s * 1e9)
+        while True:
+            if camera.has_new_buffer():
+                self._pending = ledger.enter(self._take(camera))
+                return next(self._pending)
+            left_s = (deadline_ns - self._clock.monotonic_ns()) / 1e9
+            if left_s <= 0:
+                return None
+            self._clock.sleep(min(POLL_S, left_s))
+
+    def stop(self) -> None:
+        """End acquisition and free camera and producers; may be called twice."""
+        camera, self._open = self._open, None
+        self._pending = iter(())
+        if camera is not None:
+            camera.close()
+
+    def _running(self) -> tuple["_OpenCamera", FrameLedger]:
+        if self._open is None or self._ledger is None:
+            raise CameraLost(f"{self._camera_id}: is not started, or was stopped")
+        return self._open, self._ledger
+
+    def _set_up(self, harvester: Harvester) -> "_OpenCamera":
+        device = self._find(harvester)
+        with vendor_errors(CameraConfigError, f"{self._camera_id}: cannot open {device}"):
+            acquirer = _create_acquirer(harvester, device)
+            if acquirer.min_num_buffers <= self._buffers:
+                acquirer.num_buffers = self._buffers
+        node_map: Any = acquirer.remote_device.node_map
+        set_features(node_map, self._features, self._camera_id)
+        pixel_format = _usable_pixel_format(node_map, self._camera_id)
+        with vendor_errors(CameraConfigError, f"{self._camera_id}: cannot start acquisition"):
+            acquirer.start()
+        return _OpenCamera(self._camera_id, harvester, acquirer, pixel_format)
+
+    def _find(self, harvester: Harvester) -> DeviceInfo:
+        for producer in self._producers:
+            _add_producer(harvester, producer, self._camera_id)
+        with vendor_errors(CameraConfigError, f"{self._camera_id}: cannot look for cameras"):
+            harvester.update()
+        wanted = {key: value for key, value in self._wanted.items() if value is not None}
+        found = [
+            device
+            for device in harvester.device_info_list
+            if all(_read(device, key) == value for key, value in wanted.items())
+        ]
+        if len(found) != 1:
+            seen = [
+                f"{_read(device, 'model')} {_read(device, 'serial_number')} {_read(device, 'id_')}"
+                for device in harvester.device_info_list
+            ]
+            raise CameraConfigError(
+                f"{self._camera_id}: expected one camera with {wanted or 'any name'}, found "
+                f"{len(found)} of {len(seen)}; model, serial and id there: {'; '.join(seen) or '-'}"
+            )
+        return found[0]
+
+    def _take(self, camera: "_OpenCamera") -> Frame | MissedFrame:
+        """Copy the buffer that has come, and give it back to the producer whatever is in it."""
+        now_ns, now_utc_ns = self._clock.monotonic_ns(), self._clock.utc_ns()
+        with camera.borrowed_buffer() as buffer:
+            frame_id = self._from_zero(int(buffer.frame_id))
+            try:
+                layout = camera.layout_of(buffer)
+                pixels = unpack(buffer.raw_buffer, layout)
+            except FrameError as error:
+                return MissedFrame(
+                    self._camera_id,
+                    frame_id,
+                    MissReason.INCOMPLETE,
+                    now_ns,
+                    now_utc_ns,
+                    str(error),
+                )
+            return Frame(
+                pixels=pixels,
+                pixel_format=layout.pixel_format,
+                camera_id=self._camera_id,
+                frame_id=frame_id,
+                captured_ns=now_ns,
+                captured_utc_ns=now_utc_ns,
+                producer_timestamp_ns=_read(buffer, "timestamp_ns"),
+            )
+
+    def _from_zero(self, camera_frame_id: int) -> int:
+        """Cameras count from 0 (U3V) or 1 (GVSP); triggers are counted from 0."""
+        if self._ledger is None or self._ledger.triggers == 0:
+            self._first_id = camera_frame_id
+        return camera_frame_id - self._first_id
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenCamera:
+    """What is held between `start` and `stop`."""
+
+    camera_id: str
+    harvester: Harvester
+    acquirer: ImageAcquirer
+    pixel_format: str
+
+    def has_new_buffer(self) -> bool:
+        """Whether another buffer has come; it is then the event's buffer."""
+        with vendor_errors(CameraLost, f"{self.camera_id}: no more buffers"):
+            try:
+                self._event.update_event_data(0)
+            except gentl.TimeoutException:
+                return False
+        return True
+
+    @contextmanager
+    def borrowed_buffer(self) -> Generator[Any]:
+        """The buffer of the last event, queued back at the end of the block."""
+        with vendor_errors(CameraLost, f"{self.camera_id}: cannot read the buffer"):
+            buffer = self._event.buffer
+            try:
+                yield buffer
+            finally:
+                buffer.parent.queue_buffer(buffer)
+
+    def layout_of(self, buffer: Any) -> BufferLayout:
+        """What the buffer says of itself, and where it says nothing the camera.
+
+        Raises FrameError for a buffer that is not complete or not one picture.
+        """
+        if not buffer.is_complete():
+            raise FrameError("the producer marks the buffer incomplete")
+        if buffer.payload_type not in (
+            gentl.PAYLOADTYPE_INFO_IDS.PAYLOAD_TYPE_IMAGE,
+            gentl.PAYLOADTYPE_INFO_IDS.PAYLOAD_TYPE_CHUNK_DATA,
+        ):
+            raise FrameError(f"payload type {buffer.payload_type} is not one picture")
+        node_map: Any = self.acquirer.remote_device.node_map
+        code = _read(buffer, "pixel_format")
+        return BufferLayout(
+            pixel_format=NAME_BY_PFNC.get(code, hex(code)) if code else self.pixel_format,
+            height=_read(buffer, "height") or node_map.Height.value,
+            width=_read(buffer, "width") or node_map.Width.value,
+            filled_bytes=_read(buffer, "size_filled") or buffer.size,
+            offset_bytes=_read(buffer, "image_offset") or 0,
+            line_padding_bytes=_read(buffer, "padding_x") or 0,
+            big_endian=_read(buffer, "pixel_endianness") == _BIG_ENDIAN,
+        )
+
+    def close(self) -> None:
+        """Free all; a camera that is gone already is as good as closed."""
+        with vendor_errors(CameraLost, f"{self.camera_id}: cannot be freed"):
+            self.harvester.reset()
+
+    @property
+    def _event(self) -> Any:
+        # The one private name used: Harvesters has registered the event, and GenTL allows it once.
+        monitors = self.acquirer._new_buffer_event_monitor_dict  # pyright: ignore[reportPrivateUsage]
+        return next(iter(monitors.values()))
+
+
+def _add_producer(harvester: Harvester, producer: Path, camera_id: str) -> None:
+    if not producer.is_file():
+        raise CameraConfigError(
+            f"{camera_id}: GenTL producer {producer} does not exist; install the camera's driver "
+            "package or correct the path in the recipe"
+        )
+    try:
+        harvester.add_file(str(producer), check_existence=True, check_validity=True)
+    except OSError as error:
+        raise CameraConfigError(
+            f"{camera_id}: GenTL producer {producer} cannot be loaded: {error}"
+        ) from error
+
+
+def _create_acquirer(harvester: Harvester, device: DeviceInfo) -> ImageAcquirer:
+    """Open the camera; Ctrl-C stays with the station, Harvesters would take it over."""
+    if threading.current_thread() is not threading.main_thread():
+        return harvester.create(device)
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        return harvester.create(device)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def _usable_pixel_format(node_map: Any, camera_id: str) -> str:
+    with vendor_errors(CameraConfigError, f"{camera_id}: cannot read PixelFormat"):
+        if not node_map.has_node("PixelFormat"):
+            raise CameraConfigError(f"{camera_id}: the camera has no feature PixelFormat")
+        current, offered = str(node_map.PixelFormat.value), node_map.PixelFormat.symbolics
+    if current not in CHANNELS_BY_FORMAT:
+        usable = ", ".join(name for name in offered if name in CHANNELS_BY_FORMAT)
+        raise CameraConfigError(
+            f"{camera_id}: PixelFormat is {current}, expected one of "
+            f"{', '.join(CHANNELS_BY_FORMAT)}; of these the camera offers {usable or 'none'}: "
+            "set it under [camera.device.features]"
+        )
+    return current
+
+
+def _read(module: Any, name: str) -> Any:
+    """A value of a buffer or a device, or None where the producer does not give it."""
+    try:
+        return getattr(module, name)
+    except VENDOR_ERRORS:
+        return None

@@ -1,0 +1,81 @@
+"""The frame ledger: every trigger of a camera is accounted for, also those that left no frame."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+
+from camera.clock import Clock
+from camera.frame import CameraLost, Frame, MissedFrame, MissReason
+
+MAX_GAP = 100_000
+"""A jump of more triggers than this is a broken counter, not lost frames: 17 minutes at 100 Hz."""
+
+
+class FrameLedger:
+    """Counts triggers, frames and misses of one source, and finds the gaps in its frame ids.
+
+    Triggers are numbered without a hole, so `triggers` is always `frames` + all misses.
+
+    Args:
+        camera_id: who is accounted for; named in every miss and fault.
+        clock: says when a gap was noticed.
+        first_id: frame id of the first trigger.
+    """
+
+    def __init__(self, camera_id: str, clock: Clock, first_id: int = 0) -> None:
+        self._camera_id = camera_id
+        self._clock = clock
+        self._first_id = first_id
+        self._next_id = first_id
+        self._frames = 0
+        self._missed: Counter[MissReason] = Counter()
+
+    @property
+    def triggers(self) -> int:
+        """Triggers up to the newest frame or miss."""
+        return self._next_id - self._first_id
+
+    @property
+    def frames(self) -> int:
+        return self._frames
+
+    @property
+    def next_id(self) -> int:
+        """The frame id of the trigger that has not come out yet."""
+        return self._next_id
+
+    def missed(self, reason: MissReason) -> int:
+        """How many triggers were missed for this reason."""
+        return self._missed[reason]
+
+    def enter(self, outcome: Frame | MissedFrame) -> Iterator[Frame | MissedFrame]:
+        """Enter what the camera gave; returns it after a LOST for every trigger left out before it.
+
+        Everything is counted at once; the iterator makes the misses one by one, so a wide gap takes
+        no memory. A repeated or smaller id, or a gap of more than MAX_GAP, raises CameraLost and
+        enters nothing: the camera counts anew, and no later frame could be given to its part.
+        """
+        gap = outcome.frame_id - self._next_id
+        if not 0 <= gap <= MAX_GAP:
+            raise CameraLost(
+                f"{self._camera_id}: expected frame id {self._next_id} or a little more, got "
+                f"{outcome.frame_id}; the camera counts anew: restart it and the line"
+            )
+        lost_ids = range(self._next_id, outcome.frame_id)
+        self._next_id = outcome.frame_id + 1
+        self._missed[MissReason.LOST] += gap
+        if isinstance(outcome, MissedFrame):
+            self._missed[outcome.reason] += 1
+        else:
+            self._frames += 1
+        return chain(map(self._lost, lost_ids), (outcome,))
+
+    def _lost(self, frame_id: int) -> MissedFrame:
+        return MissedFrame(
+            camera_id=self._camera_id,
+            frame_id=frame_id,
+            reason=MissReason.LOST,
+            noticed_ns=self._clock.monotonic_ns(),
+            noticed_utc_ns=self._clock.utc_ns(),
+            detail="the camera's frame ids leave this trigger out",
+        )
