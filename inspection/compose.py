@@ -120,7 +120,7 @@ def open_gate(recipe: Recipe) -> Rejector:
 
 
 def confirms_within_s(recipe: Recipe) -> float | None:
-    """How long after a picture the gate must have said which way the part left."""
+    """How long after a verdict the gate must have said which way the part left."""
     if isinstance(recipe.gate, SimulatedGate):
         return recipe.gate.travel_ms / 1e3 + _CONFIRM_SLACK_S
     return None

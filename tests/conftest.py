@@ -58,6 +58,12 @@ def spot_bundle(make_bundle: BundleMaker) -> Path:
 
 
 @pytest.fixture
+def constant_bundle(make_bundle: BundleMaker) -> Callable[[float], Path]:
+    """Bundles whose model answers the same, whatever it sees: `constant_bundle(0.2)`."""
+    return lambda value: make_bundle(version="constant", graph=constant_graph(value))
+
+
+@pytest.fixture
 def grey_picture() -> NDArray[np.uint8]:
     """A good part: plain grey, 64x64."""
     return np.full((SPOT_SIZE_PX, SPOT_SIZE_PX), 128, np.uint8)
@@ -116,6 +122,24 @@ def spot_graph(
             onnx.numpy_helper.from_array(weight, "weight"),
             onnx.numpy_helper.from_array(bias, "bias"),
         ],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def constant_graph(value: float) -> onnx.ModelProto:
+    """A model that says the same probability everywhere, whatever it sees."""
+    helper = onnx.helper
+    heat = onnx.numpy_helper.from_array(np.full((1, 2, 16, 16), value, np.float32), "value")
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceMean", ["image"], ["mean"], keepdims=1),
+            helper.make_node("Mul", ["mean", "zero"], ["nothing"]),
+            helper.make_node("Add", ["value", "nothing"], ["heat"]),
+        ],
+        "constant",
+        [helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 1, 64, 64])],
+        [helper.make_tensor_value_info("heat", onnx.TensorProto.FLOAT, [1, 2, 16, 16])],
+        [heat, onnx.numpy_helper.from_array(np.zeros(1, np.float32), "zero")],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 

@@ -12,9 +12,9 @@ from inspection.line.champion import ChampionFollower
 from inspection.line.latency import Latencies
 from inspection.live import LiveWriter
 from inspection.recipe import Recipe
-from inspection.records.record import Judgement, LedgerEntry, PartRecord
+from inspection.records.record import GateOutcome, Judgement, LedgerEntry, PartRecord
 from inspection.records.writer import RecordWriter
-from inspection.reject.protocol import GateOutcome, Rejector
+from inspection.reject.protocol import Rejector
 
 FETCH_TIMEOUT_S = 0.1
 CAMERA_RETRY_S = (0.5, 1.0, 2.0, 5.0)
@@ -24,7 +24,7 @@ CAMERA_RETRY_S = (0.5, 1.0, 2.0, 5.0)
 class Station:
     """What the line works with; the composition picks the concrete parts.
 
-    gate_confirms_within_s: how long after its capture a part's way out must be confirmed; None
+    gate_confirms_within_s: how long after its verdict a part's way out must be confirmed; None
         for a gate that confirms nothing.
     """
 
@@ -157,7 +157,7 @@ class Line:
         )
         pixels = trigger.pixels if is_frame else None
         picture = pixels if self._keeps(record) else None
-        self._leaving[part_number] = _Leaving(verdict.outcome, captured_ns)
+        self._leaving[part_number] = _Leaving(verdict.outcome, self._now_ns())
         if verdict.outcome is Outcome.REJECT:
             self._station.gate.reject(part_number)
             self.latencies.add_reject(self._now_ns() - captured_ns)
@@ -202,11 +202,11 @@ class Line:
         if oldest is None:
             return
         part_number, leaving = oldest
-        waited_s = (self._now_ns() - leaving.captured_ns) / 1e9
+        waited_s = (self._now_ns() - leaving.judged_ns) / 1e9
         if waited_s > within_s:
             raise GateError(
                 f"part {part_number}: the gate did not confirm which way it left, "
-                f"{waited_s:.1f} s after its picture, at most {within_s:.1f} s expected"
+                f"{waited_s:.1f} s after its verdict, at most {within_s:.1f} s expected"
             )
 
     def _let_parts_leave(self) -> None:
@@ -224,7 +224,7 @@ class _Leaving:
     """A part between camera and gate."""
 
     outcome: Outcome
-    captured_ns: int
+    judged_ns: int
 
 
 def _ledger_entry(verdict: Verdict) -> LedgerEntry:
