@@ -65,12 +65,14 @@ def replay_part(folder: Path, serial: str) -> Replay:
     record, judgement = part.record, part.record.judgement
     if judgement is None:
         raise ReplayError(f"{serial}: no picture came ({record.verdict.reasons[0].detail})")
-    if part.picture_path is None:
+    if part.picture is None:
         raise ReplayError(f"{serial}: its picture was not kept (a pass outside the sample)")
     if any(reason.kind is ReasonKind.LATE for reason in record.verdict.reasons):
         raise ReplayError(f"{serial}: rejected for time, not for its picture")
     run = reader.run(record.run_id)
-    recipe = parse_recipe(reader.recipe_toml(run.recipe_digest), f"recipe {run.recipe_digest[:12]}")
+    if run is None:
+        raise ReplayError(f"{serial}: run {record.run_id} is not on record")
+    recipe = parse_recipe(run.start.recipe_toml, f"recipe of run {record.run_id}")
     bundle = Registry(folder / REGISTRY_FOLDER).by_digest(judgement.bundle_digest)
     session = ModelSession(bundle, judgement.provider, judgement.threads)
     try:

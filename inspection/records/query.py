@@ -17,6 +17,7 @@ from inspection.records.record import GateOutcome, PartRecord, RunStart
 from inspection.records.rows import record_of
 from inspection.records.store import DESK_FILE, RECORDS_FILE, explained, open_empty, open_reader
 
+_RUNS = select(schema.runs, schema.recipes.c.toml).join(schema.recipes)
 _PARTS = schema.parts.c
 _REJECTED = _PARTS.outcome == "reject"
 _DOUBTFUL = _PARTS.review.is_(True)
@@ -123,9 +124,15 @@ class RecordReader:
 
     def latest_run(self) -> Run | None:
         """The last start of the line."""
-        query = select(schema.runs, schema.recipes.c.toml).join(schema.recipes)
+        return self._run(_RUNS.order_by(schema.runs.c.run_id.desc()).limit(1))
+
+    def run(self, run_id: int) -> Run | None:
+        """The start of the line with this number."""
+        return self._run(_RUNS.where(schema.runs.c.run_id == run_id))
+
+    def _run(self, query: Select[Any]) -> Run | None:
         with self._records.reading() as connection:
-            row = connection.execute(query.order_by(schema.runs.c.run_id.desc()).limit(1)).first()
+            row = connection.execute(query).first()
         if row is None:
             return None
         start = RunStart(

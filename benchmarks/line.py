@@ -1,0 +1,337 @@
+"""The whole line beside a bare onnxruntime loop: throughput, start, memory, latency.
+
+    python benchmarks/line.py                  all figures, some two minutes
+    python benchmarks/line.py --rounds 9       more rounds, tighter medians
+
+Each round runs the bare loop and the line in turn, each as a process of its own on one and the
+same core, over the same rendered parts; ratios are taken round by round and their median is
+reported, so that a machine that is busy with other things slows both alike.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+PICTURES = 64
+MODEL = "metal-cap"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="the line beside a bare onnxruntime loop")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--parts", type=int, default=400, help="parts a round")
+    parser.add_argument("--role", choices=sorted(ROLES), help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.role:
+        print(json.dumps(ROLES[arguments.role](arguments.folder, arguments.parts)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Path(folder))
+        throughput(Path(folder), arguments.rounds, arguments.parts)
+        start_and_memory(Path(folder), arguments.rounds)
+        latency(Path(folder))
+
+
+def throughput(folder: Path, rounds: int, parts: int) -> None:
+    figures: dict[str, list[dict[str, Any]]] = {role: [] for role in ("bare", "line")}
+    for _ in range(rounds):
+        for role, results in figures.items():
+            results.append(in_process(role, folder, parts))
+    ratios = [
+        line["hz"] / bare["hz"] for bare, line in zip(figures["bare"], figures["line"], strict=True)
+    ]
+    print(f"\nThroughput, {parts} parts a round, one core")
+    for role, results in figures.items():
+        hz = statistics.median(result["hz"] for result in results)
+        peak = statistics.median(result["peak_mib"] for result in results)
+        print(f"  {role:5} {hz:7.1f} parts/s   peak memory {peak:6.1f} MiB")
+    print(
+        f"  line / bare: median {statistics.median(ratios):.3f}, "
+        f"{min(ratios):.3f} to {max(ratios):.3f}, {rounds} rounds (at least 0.80 wanted)"
+    )
+
+
+def start_and_memory(folder: Path, rounds: int) -> None:
+    bare_s = [start_of(["--role", "first", "--folder", str(folder)]) for _ in range(rounds)]
+    starts = [start_of_line(folder) for _ in range(rounds)]
+    line_s = [first_s for first_s, _ in starts]
+    peak_mib = [peak for _, peak in starts]
+    print(f"\nStart of the process to the first verdict, {rounds} rounds")
+    print(f"  bare  {statistics.median(bare_s):.2f} s")
+    print(f"  line  {statistics.median(line_s):.2f} s (1.0 s wanted)")
+    print(f"  peak memory of `passline run` {max(peak_mib):.0f} MiB (at most 250 wanted)")
+
+
+def latency(folder: Path) -> None:
+    print("\nFrame to pass signal at 10 parts/s (with the record on disk before the signal)")
+    for name, busy in (("quiet", 0), ("both cores busy", os.cpu_count() or 1)):
+        with spinning(busy):
+            took = paced_run(folder)
+        print(
+            f"  {name:16} p50 {took['p50_ms']:6.1f} ms   p99 {took['p99_ms']:6.1f} ms"
+            f"   n {took['n']}"
+        )
+
+
+def prepare(folder: Path) -> None:
+    """Render the parts once, and commission a station to measure."""
+    import cv2
+
+    from camera.belt import Belt
+    from camera.renderer import PartRenderer
+
+    renderer, mix = PartRenderer(seed=5), Belt().mix_at(0)
+    (folder / "pictures").mkdir()
+    for number in range(PICTURES):
+        picture = renderer.render(number, mix).pixels
+        cv2.imwrite(str(folder / f"pictures/{number:04d}.png"), picture)
+
+
+def bare_loop(folder: Path, parts: int) -> dict[str, Any]:
+    """What any program must at least do: run the graph on arrays that are ready for it."""
+    import onnxruntime as ort
+
+    from models.bundle import open_bundle
+    from models.library import library_bundle
+    from models.preprocess import prepare as prepare_picture
+
+    bundle = open_bundle(library_bundle(MODEL))
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(bundle.model_path, options, providers=["CPUExecutionProvider"])
+    name, output = bundle.card.input.name, bundle.card.output.name
+    ready = [prepare_picture(picture, bundle.card.input)[0] for picture in pictures(folder)]
+    for planes in ready[:3]:
+        session.run([output], {name: planes})
+    begin = time.perf_counter()
+    for number in range(parts):
+        session.run([output], {name: ready[number % PICTURES]})
+    return figures(parts, time.perf_counter() - begin)
+
+
+def whole_line(folder: Path, parts: int) -> dict[str, Any]:
+    """The line as it is: judge, gate, records on disk; only the camera is an array in memory."""
+    from inspection.line.loop import Line
+
+    with ExitStack() as stack:
+        data = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder)))
+        line, source = build_line(stack, folder, data, parts)
+        assert isinstance(line, Line)
+        line.run(lambda: False)
+        return figures(parts, source.took_s())
+
+
+def build_line(stack: ExitStack, folder: Path, data: Path, parts: int) -> tuple[Any, Any]:
+    from inspection.compose import REGISTRY_FOLDER, confirms_within_s, open_gate, run_start
+    from inspection.line.champion import ChampionFollower
+    from inspection.line.loop import Line, Station
+    from inspection.live import LiveWriter
+    from inspection.recipe import load_recipe
+    from inspection.records.writer import RecordWriter
+    from models.registry import Registry
+
+    loaded = load_recipe(commissioned(data, folder))
+    source = MemorySource(pictures(folder), parts)
+    writer = RecordWriter(data)
+    stack.callback(writer.close)
+    registry = Registry(data / REGISTRY_FOLDER)
+    gate = open_gate(loaded.recipe)
+    stack.callback(gate.close)
+    station = Station(
+        recipe=loaded.recipe,
+        source=source,
+        champion=ChampionFollower(registry, loaded.recipe, writer.log_event),
+        gate=gate,
+        writer=writer,
+        live=LiveWriter(data),
+        run_id=writer.begin_run(run_start(loaded)),
+        first_part=0,
+        gate_confirms_within_s=confirms_within_s(loaded.recipe),
+    )
+    return Line(station), source
+
+
+class MemorySource:
+    """Frames from memory, each as soon as it is asked for; measures from the first to the last."""
+
+    camera_id = "cam1"
+
+    def __init__(self, frames: list[Any], parts: int) -> None:
+        self._frames = frames
+        self._parts = parts
+        self.triggers = 0
+        self._begin_s = self._end_s = 0.0
+
+    def start(self) -> None:
+        self._begin_s = time.perf_counter()
+
+    def fetch(self, timeout_s: float) -> Any:
+        from camera.frame import Frame, SourceEnded
+
+        if self.triggers == self._parts:
+            self._end_s = time.perf_counter()
+            raise SourceEnded
+        pixels = self._frames[self.triggers % len(self._frames)]
+        self.triggers += 1
+        now_ns, now_utc_ns = time.monotonic_ns(), time.time_ns()
+        return Frame(pixels, "Mono8", self.camera_id, self.triggers - 1, now_ns, now_utc_ns)
+
+    def stop(self) -> None:
+        pass
+
+    def took_s(self) -> float:
+        return self._end_s - self._begin_s
+
+
+def first_verdict(folder: Path, parts: int) -> dict[str, Any]:
+    """The bare program's start: open the graph, run one picture."""
+    bare_loop(folder, 1)
+    return {"utc_ns": time.time_ns()}
+
+
+def start_of(arguments: list[str]) -> float:
+    begin_ns = time.time_ns()
+    result = subprocess.run(
+        [sys.executable, __file__, *arguments], check=True, capture_output=True, text=True
+    )
+    return (json.loads(result.stdout)["utc_ns"] - begin_ns) / 1e9
+
+
+def start_of_line(folder: Path) -> tuple[float, float]:
+    """Seconds from the start of `passline run` to its first verdict, and its peak memory in MiB."""
+    from inspection.records.query import RecordReader
+
+    with tempfile.TemporaryDirectory(dir=folder) as data:
+        recipe = commissioned(Path(data), folder, pace_hz=50.0)
+        begin_ns = time.time_ns()
+        with running(recipe, Path(data)) as process:
+            reader = RecordReader(Path(data))
+            while reader.counts().parts < PICTURES:
+                time.sleep(0.02)
+            peak_mib = peak_of(process.pid)
+        record = reader.parts_with_pictures(-1, 1)[0].record
+        reader.close()
+        return (record.captured_utc_ns + record.judge_ns - begin_ns) / 1e9, peak_mib
+
+
+def paced_run(folder: Path) -> dict[str, Any]:
+    from inspection.records.query import RecordReader
+
+    with tempfile.TemporaryDirectory(dir=folder) as data:
+        recipe = commissioned(Path(data), folder, pace_hz=10.0)
+        with running(recipe, Path(data)) as process:
+            process.wait()
+        reader = RecordReader(Path(data))
+        ended = [e for e in reader.events_after(0, 1000) if e.kind == "run_ended"]
+        reader.close()
+        return dict(ended[0].detail["pass"])
+
+
+def commissioned(data: Path, folder: Path, pace_hz: float | None = None) -> Path:
+    """A recipe over the rendered pictures, in a data folder with the shipped model as champion."""
+    from inspection.commission import commission_station
+    from inspection.recipe import load_recipe
+
+    pace = "" if pace_hz is None else f"pace_hz = {pace_hz}"
+    recipe = data / "recipe.toml"
+    recipe.write_text(
+        f"""
+product = "metal-cap"
+verdict_deadline_ms = 5000.0
+[camera]
+id = "cam1"
+max_age_ms = 5000.0
+[camera.device]
+source = "folder"
+path = {json.dumps(str(folder / "pictures"))}
+{pace}
+[model]
+name = "{MODEL}"
+[gate]
+kind = "simulated"
+travel_ms = 1000.0
+[keep]
+passes_one_in = 20
+"""
+    )
+    commission_station(load_recipe(recipe).recipe, data, None, "benchmark")
+    return recipe
+
+
+def pictures(folder: Path) -> list[Any]:
+    import cv2
+
+    paths = sorted((folder / "pictures").iterdir())
+    return [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in paths]
+
+
+def in_process(role: str, folder: Path, parts: int) -> dict[str, Any]:
+    """Run a role in a process of its own, on one core."""
+    command = [sys.executable, __file__, "--role", role, "--folder", str(folder)]
+    result = subprocess.run(
+        [*command, "--parts", str(parts)],
+        check=True,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, {0}),
+    )
+    return json.loads(result.stdout)
+
+
+@contextmanager
+def running(recipe: Path, data: Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "inspection", "run", str(recipe), str(data)],
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def spinning(processes: int) -> Iterator[None]:
+    """So many processes that do nothing but use a core each."""
+    spinners = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)
+    ]
+    try:
+        yield
+    finally:
+        for spinner in spinners:
+            spinner.kill()
+            spinner.wait()
+
+
+def peak_of(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def figures(parts: int, took_s: float) -> dict[str, Any]:
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"hz": parts / took_s, "peak_mib": peak_mib}
+
+
+ROLES: dict[str, Callable[[Path, int], dict[str, Any]]] = {
+    "bare": bare_loop,
+    "line": whole_line,
+    "first": first_verdict,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What happens in the story: three chapters of parts, and what each chapter's process makes."""
+
+from dataclasses import dataclass
+
+from camera.belt import ORDINARY_RATES, Belt, Stretch
+from camera.renderer import DefectKind
+
+SEED = 11
+MODEL = "metal-cap"
+NEW_DEFECT = DefectKind.STAIN
+
+IN_CONTROL = dict(ORDINARY_RATES)
+DRIFTED = IN_CONTROL | {DefectKind.SCRATCH: 0.22, NEW_DEFECT: 0.2}
+MENDED = IN_CONTROL | {NEW_DEFECT: 0.05}
+
+_LOST_ONE_IN = 97
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """How many parts each chapter has.
+
+    training: parts that come while the challenger is trained and gated; the belt goes slowly.
+    """
+
+    in_control: int
+    drifted: int
+    training: int
+    mended: int
+
+    @property
+    def drift_from(self) -> int:
+        return self.in_control
+
+    @property
+    def training_from(self) -> int:
+        return self.in_control + self.drifted
+
+    @property
+    def mended_from(self) -> int:
+        return self.training_from + self.training
+
+    @property
+    def parts(self) -> int:
+        return self.mended_from + self.mended
+
+    def belt(self, released: int, pace_hz: float, ended: bool = False) -> Belt:
+        """The belt with `released` parts on it: same plot, same parts, whatever the pace."""
+        return Belt(
+            released=released,
+            ended=ended,
+            pace_hz=pace_hz,
+            stretches=(
+                Stretch(first_part=0, rates=IN_CONTROL),
+                Stretch(first_part=self.drift_from, rates=DRIFTED),
+                Stretch(first_part=self.mended_from, rates=MENDED),
+            ),
+            lost_one_in=_LOST_ONE_IN,
+        )
+
+    def chart(self) -> tuple[int, int]:
+        """Parts per subgroup and baseline subgroups: the first chapter sets the limits."""
+        subgroup = max(10, self.in_control // 8)
+        return subgroup, self.in_control // subgroup
+
+
+def plot_of(parts: int) -> Plot:
+    """The story in `parts` parts, at least 200 of them."""
+    in_control, drifted, training = parts * 40 // 100, parts * 27 // 100, parts * 5 // 100
+    return Plot(in_control, drifted, training, parts - in_control - drifted - training)

@@ -1,0 +1,118 @@
+"""The stage of the demo: a data folder, a recipe, a belt, and the station's processes."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from camera.belt import write_belt
+from inspection.commission import commission_station
+from inspection.compose import REGISTRY_FOLDER
+from inspection.demo.plot import MODEL, SEED, Plot
+from inspection.errors import PasslineError
+from inspection.recipe import load_recipe
+from inspection.records.desk import Desk
+from inspection.records.query import RecordReader
+from inspection.supervisor import Supervisor
+from models.registry import Registry
+
+POLL_S = 0.2
+
+RECIPE = """\
+# The recipe of the demo's line; examples/metal-cap.toml explains every key.
+product = "metal-cap"
+station = "demo"
+lot = "demo"
+# A shared laptop, with a training beside the line: more time for a verdict than a line would give.
+verdict_deadline_ms = 1500.0
+
+[camera]
+id = "cam1"
+mm_per_px = 0.1
+max_age_ms = 1200.0
+
+[camera.device]
+source = "rendered"
+seed = {seed}
+belt = {belt}
+
+[model]
+name = "{model}"
+
+[gate]
+kind = "simulated"
+travel_ms = 2000.0
+
+[keep]
+passes_one_in = 1  # every picture: a part that comes back from the field can be labelled
+
+[chart]
+subgroup_parts = {subgroup}
+baseline_subgroups = {baseline}
+"""
+
+
+class DemoError(PasslineError):
+    """The story cannot go on; the message says which process failed, and its message is above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the story works with; `folder` is the station's data folder."""
+
+    folder: Path
+    plot: Plot
+    recipe: Path
+    belt_file: Path
+    reader: RecordReader
+    desk: Desk
+    supervisor: Supervisor
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(self.folder / REGISTRY_FOLDER)
+
+    def release(self, parts: int, pace_hz: float, *, last: bool = False) -> None:
+        """Let the belt carry parts up to number `parts`, at this pace."""
+        write_belt(self.belt_file, self.plot.belt(parts, pace_hz, ended=last))
+
+    def wait_until(self, done: Callable[[], bool], tell: Callable[[], None]) -> None:
+        """Keep the station alive until `done()`; `tell` is called a few times a second.
+
+        Raises DemoError when a process ends that should not.
+        """
+        while not done():
+            self.supervisor.tend()
+            for name in self.supervisor.children:
+                code = self.supervisor.ended(name)
+                if code is not None and not done():
+                    raise DemoError(f"{name} ended early with exit code {code}")
+            tell()
+            time.sleep(POLL_S)
+
+    def recorded(self) -> int:
+        """Triggers that are on record, with or without a picture."""
+        found = self.reader.ledger()
+        return found.judged + found.late + found.incomplete + found.lost
+
+
+def set_stage(folder: Path, plot: Plot, supervisor: Supervisor) -> Stage:
+    """A fresh station in `folder` with the shipped model as its champion, not running yet."""
+    folder.mkdir(parents=True)
+    belt_file = folder / "belt.json"
+    recipe = folder / "recipe.toml"
+    subgroup, baseline = plot.chart()
+    recipe.write_text(
+        RECIPE.format(
+            seed=SEED,
+            belt=json.dumps(str(belt_file)),
+            model=MODEL,
+            subgroup=subgroup,
+            baseline=baseline,
+        ),
+        encoding="utf-8",
+    )
+    commission_station(load_recipe(recipe).recipe, folder, source=None, who="demo")
+    reader, desk = RecordReader(folder), Desk(folder)
+    return Stage(folder, plot, recipe, belt_file, reader, desk, supervisor)
