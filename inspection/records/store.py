@@ -70,7 +70,9 @@ def open_reader(folder: Path, file_name: str, busy_timeout_s: float) -> Engine |
 
 def open_empty(file_name: str) -> Engine:
     """An empty database in memory with the tables of `file_name`: what answers 'no records yet'."""
-    engine = create_engine("sqlite://", poolclass=StaticPool)
+    engine = create_engine(
+        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+    )
     _TABLES[file_name].create_all(engine)
     return engine
 
