@@ -3,6 +3,7 @@
 A file of commands per topic; `main` turns every fault that we know into one message.
 """
 
+import importlib
 import sys
 
 import typer
@@ -12,6 +13,8 @@ from inspection.errors import PasslineError
 from models.errors import BundleError, InferenceError, RegistryError
 
 KNOWN_FAULTS = (PasslineError, CameraError, BundleError, InferenceError, RegistryError)
+
+TOPICS = ("demo", "line", "station", "desk", "training", "render", "web")
 
 app = typer.Typer(
     name="passline",
@@ -24,8 +27,10 @@ app = typer.Typer(
 
 def main() -> None:
     """Run one command; a known fault is one message on stderr and exit code 2."""
+    for topic in TOPICS:
+        importlib.import_module(f"inspection.cli.{topic}")
     try:
-        app()
+        app(prog_name="passline")
     except KNOWN_FAULTS as fault:
         sys.stderr.write(f"passline: {fault}\n")
         sys.exit(2)
