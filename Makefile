@@ -1,39 +1,52 @@
-# Passline: `make demo` shows the whole loop, `make test` proves it. Both set everything up first.
-UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
-STATION := $(UV) run --frozen --quiet
+# Passline. `make demo` shows the whole loop, `make test` proves it; both set up what they need.
+#
+#   make demo                                     the story, with the screen on http://127.0.0.1:8000
+#   make demo ARGS="--headless --parts 400"       the story without the screen
+#   make test                                     all tests; says what it skipped and what enables it
+#   make check                                    what CI runs: format, lint, types, contracts, tests
+#   make bench                                    the line beside a bare onnxruntime loop
+
 ARGS ?=
+UV := $(shell command -v uv)
+ifeq ($(UV),)
+UV := .uv/bin/uv
+endif
+RUN := $(UV) run --frozen --no-sync
 
-.PHONY: demo test check format lint types contracts setup setup-all browser bench clean
+.PHONY: demo test check format lint types contracts bench setup setup-demo
 
-demo: $(UV) ## the whole story on one machine: ARGS="--headless --parts 400" runs it without a screen
-	$(UV) sync --frozen --quiet --extra training
-	$(UV) run --frozen --no-sync passline demo $(ARGS)
+demo: setup-demo
+	$(RUN) passline demo $(ARGS)
 
-test: setup ## all tests; says what it skipped and which command enables it
-	$(UV) run --frozen --no-sync pytest $(ARGS)
+test: setup
+	$(RUN) pytest $(ARGS)
 
-check: format lint types contracts test ## what CI runs
+check: format lint types contracts test
 
 format: setup
-	$(UV) run --frozen --no-sync ruff format --check .
+	$(RUN) ruff format --check .
 
 lint: setup
-	$(UV) run --frozen --no-sync ruff check .
+	$(RUN) ruff check .
 
 types: setup
-	$(UV) run --frozen --no-sync basedpyright
+	$(RUN) basedpyright
 
 contracts: setup
-	$(UV) run --frozen --no-sync lint-imports
+	$(RUN) lint-imports
+
+bench: setup
+	$(RUN) python benchmarks/line.py $(ARGS)
 
 setup: $(UV)
 	$(UV) sync --frozen --quiet --all-extras
 
-.uv/bin/uv:
-	python3 -m venv .uv
-	.uv/bin/pip install --quiet uv
+setup-demo: $(UV)
+	$(UV) sync --frozen --quiet --inexact --extra training
 
-ifeq ($(UV),.uv/bin/uv)
-else
-$(UV):
-endif
+# uv comes from the package index where it is missing: in a venv, or beside one where the system's
+# Python has no venv (Debian's python3-venv).
+.uv/bin/uv:
+	@python3 -m venv .uv && .uv/bin/pip install --quiet uv \
+	    || python3 -m pip install --quiet --target .uv uv \
+	    || { echo "uv is missing and could not be installed: apt-get install python3-venv"; exit 1; }
