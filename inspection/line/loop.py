@@ -47,6 +47,7 @@ class Line:
         self._now_ns = now_ns
         self._next_part = station.first_part
         self._leaving: dict[int, _Leaving] = {}
+        self._triggers_before = 0  # of starts of the camera before the present one
         self.latencies = Latencies()
 
     def run(self, stop: Callable[[], bool]) -> None:
@@ -71,6 +72,7 @@ class Line:
             got = station.source.fetch(FETCH_TIMEOUT_S)
         except CameraLost as fault:
             station.writer.log_event("camera_lost", {"fault": str(fault)})
+            self._triggers_before += station.source.triggers
             station.source.stop()
             self._start_source(stop)
             return
@@ -78,9 +80,8 @@ class Line:
             self._judge(got)
         elif isinstance(got, MissedFrame):
             self._miss(got)
-        station.writer.update_triggers(
-            station.run_id, station.source.camera_id, station.source.triggers
-        )
+        triggers = self._triggers_before + station.source.triggers
+        station.writer.update_triggers(station.run_id, station.source.camera_id, triggers)
 
     def _start_source(self, stop: Callable[[], bool]) -> None:
         """Start the camera; one that is gone is waited for. Nothing passes meanwhile."""

@@ -54,14 +54,19 @@ class ListSource:
 
     camera_id = "cam1"
 
-    def __init__(self, steps: Iterable[Step | Callable[[], Step]]) -> None:
+    def __init__(
+        self, steps: Iterable[Step | Callable[[], Step]], already_missed: int = 0
+    ) -> None:
+        """already_missed: triggers that are counted and that never come out."""
         self._steps = list(steps)
+        self.already_missed = already_missed
         self.triggers = 0
         self.starts = 0
         self.stops = 0
 
     def start(self) -> None:
         self.starts += 1
+        self.triggers = self.already_missed
 
     def fetch(self, timeout_s: float) -> Frame | MissedFrame | None:
         if not self._steps:
@@ -188,8 +193,10 @@ class Bench:
         )
         return Line(station, now_ns)
 
-    def source(self, steps: Iterable[Step | Callable[[], Step]]) -> ListSource:
-        return ListSource(steps)
+    def source(
+        self, steps: Iterable[Step | Callable[[], Step]], already_missed: int = 0
+    ) -> ListSource:
+        return ListSource(steps, already_missed)
 
     def parts(self) -> list[StoredPart]:
         """Every part on record, in order."""

@@ -126,9 +126,7 @@ def test_a_trigger_the_source_never_accounts_for_shows_as_a_difference(
     from contextlib import ExitStack
 
     with ExitStack() as stack:
-        source = bench.source([good, good])
-        source.triggers = 1  # one more trigger than will ever come out
-        bench.line(stack, source).run(lambda: False)
+        bench.line(stack, bench.source([good, good], already_missed=1)).run(lambda: False)
     assert bench.reader.ledger().difference == 1
 
 
@@ -162,6 +160,7 @@ def test_a_lost_camera_is_waited_for_and_nothing_passes_meanwhile(
     assert bench.outcomes() == [PASS, PASS]
     assert (source.starts, source.stops) == (2, 2)
     assert bench.events("camera_lost") == [{"fault": "cam1: unplugged"}]
+    assert (bench.reader.ledger().triggers, bench.reader.ledger().difference) == (2, 0)
 
 
 def test_records_that_cannot_be_written_stop_the_line_before_anything_passes(
