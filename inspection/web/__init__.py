@@ -1,1 +1,1 @@
-"""The screens: read the records, append what people say, never touch the line."""
+"""The web: screens that read the records, reviews that go to the desk; it never sees the line."""

@@ -1,0 +1,169 @@
+// Confirm or overrule: one tap, or two; never about a part that came into view under the finger.
+
+import { byId, make, say } from "./dom.js";
+
+const SETTLE_MS = 700; // a tap this soon after another part came into view was meant for the old one
+const SEND_WITHIN_MS = 5000;
+const NAMES_KEPT = 6;
+
+export class ReviewDesk {
+  constructor(view) {
+    this.view = view;
+    this.part = null;
+    this.shownAt = 0;
+    this.allowed = false;
+    this.sending = false;
+    this.fault = null;
+    this.names = JSON.parse(localStorage.getItem("passline.names") ?? "[]");
+    this.who = localStorage.getItem("passline.who") ?? "";
+    this.#showWho();
+    byId("confirm").onclick = () => this.#confirm();
+    byId("overrule").onclick = () => this.#overrule();
+    byId("operator").onclick = () => this.#askWho();
+    for (const dialog of document.querySelectorAll("dialog")) {
+      dialog.querySelector("[data-cancel]").onclick = () => dialog.close();
+    }
+    // A bar code scanner types and ends with Enter, which would press a button that has focus.
+    document.addEventListener("click", (event) => event.target.closest?.("main button")?.blur());
+  }
+
+  /** Another part is in view, or there is news of the one in view. */
+  show(part) {
+    if (part?.part_number !== this.part?.part_number) {
+      this.shownAt = performance.now();
+      this.fault = null;
+    }
+    this.part = part;
+    this.#update();
+  }
+
+  /** Reviews can be sent now, or cannot. */
+  allow(allowed) {
+    this.allowed = allowed;
+    this.#update();
+  }
+
+  #update() {
+    const ready = this.allowed && this.part !== null && !this.sending;
+    const review = this.part?.review ?? null;
+    byId("confirm").disabled = byId("overrule").disabled = !ready;
+    byId("confirm").setAttribute("aria-pressed", String(review?.agrees === true));
+    byId("overrule").setAttribute("aria-pressed", String(review?.agrees === false));
+    const state = byId("review-state");
+    state.dataset.review = this.fault ? "fault" : stand(review);
+    if (this.sending) say("review-state", "Saving …");
+    else if (this.fault) say("review-state", `Not saved: ${this.fault}`);
+    else if (review === null) say("review-state", this.part === null ? "" : "Not reviewed yet");
+    else if (review.agrees) say("review-state", `✓ Confirmed by ${review.who}`);
+    else say("review-state", `↺ Overruled by ${review.who}: ${review.reason}`);
+  }
+
+  async #confirm() {
+    const part = this.#take();
+    if (part === null) return;
+    if (await this.#knowWho()) await this.#send(part, true, "");
+    this.view.release({ follow: true });
+  }
+
+  async #overrule() {
+    const part = this.#take();
+    if (part === null) return;
+    const reason = (await this.#knowWho()) ? await this.#askReason(part) : null;
+    if (reason !== null) await this.#send(part, false, reason);
+    this.view.release({ follow: true });
+  }
+
+  /** The part that the tap was meant for, held in view; null when it was meant for another. */
+  #take() {
+    if (performance.now() - this.shownAt < SETTLE_MS || this.sending) return null;
+    this.view.hold(this.part);
+    return this.part;
+  }
+
+  async #send(part, agrees, reason) {
+    this.sending = true;
+    this.#update();
+    const who = this.who;
+    this.fault = await post({ part_number: part.part_number, agrees, reason, who });
+    this.sending = false;
+    if (this.fault === null) part.review = { agrees, reason, who };
+    this.#update();
+  }
+
+  #askReason(part) {
+    const dialog = byId("reasons");
+    say("reasons-part", `${part.serial} · ${part.reasons.join(", ")}`);
+    return new Promise((resolve) => {
+      let reason = null;
+      for (const button of dialog.querySelectorAll("[data-reason]")) {
+        button.onclick = () => {
+          reason = button.dataset.reason;
+          dialog.close();
+        };
+      }
+      dialog.onclose = () => resolve(reason);
+      dialog.showModal();
+    });
+  }
+
+  async #knowWho() {
+    if (this.who === "") await this.#askWho();
+    return this.who !== "";
+  }
+
+  #askWho() {
+    const dialog = byId("who");
+    const field = byId("name");
+    field.value = "";
+    byId("known-names").replaceChildren(
+      ...this.names.map((name) => {
+        const button = make("button", "", name);
+        button.type = "button";
+        button.onclick = () => {
+          this.#remember(name);
+          dialog.close();
+        };
+        return button;
+      }),
+    );
+    byId("name-done").onclick = () => this.#remember(field.value.trim());
+    return new Promise((resolve) => {
+      dialog.onclose = resolve;
+      dialog.showModal();
+      field.focus();
+    });
+  }
+
+  #remember(name) {
+    if (name === "") return;
+    this.who = name;
+    this.names = [name, ...this.names.filter((one) => one !== name)].slice(0, NAMES_KEPT);
+    localStorage.setItem("passline.who", name);
+    localStorage.setItem("passline.names", JSON.stringify(this.names));
+    this.#showWho();
+  }
+
+  #showWho() {
+    say("operator", this.who || "Who is here?");
+  }
+}
+
+/** How a reject stands: open, or confirmed yes or no. */
+export const stand = (review) => (review === null ? "open" : review.agrees ? "yes" : "no");
+
+/** Enter a review; null when it is on the desk, else what went wrong, in words. */
+async function post(review) {
+  try {
+    const answer = await fetch("/reviews", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(review),
+      signal: AbortSignal.timeout(SEND_WITHIN_MS),
+    });
+    if (answer.ok) return null;
+    const { detail } = await answer.json();
+    return typeof detail === "string" ? detail : detail.map((one) => one.msg).join("; ");
+  } catch (fault) {
+    return fault.message;
+  }
+}
