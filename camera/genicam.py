@@ -162,9 +162,10 @@ class GenicamSource:
                 f"{_read(device, 'model')} {_read(device, 'serial_number')} {_read(device, 'id_')}"
                 for device in harvester.device_info_list
             ]
+            there = "; ".join(seen) or "none: not plugged in, or held by another program"
             raise CameraConfigError(
                 f"{self._camera_id}: expected one camera with {wanted or 'any name'}, found "
-                f"{len(found)} of {len(seen)}; model, serial and id there: {'; '.join(seen) or '-'}"
+                f"{len(found)} of {len(seen)}; model, serial and id there: {there}"
             )
         return found[0]
 
