@@ -1,0 +1,181 @@
+"""Samples straight from a station: what people said of its verdicts, and what came back.
+
+A part is used when a person vouched for it: a confirmed pass and an overruled reject are good
+parts; a confirmed reject is defective where the model that judged it saw the defect; a part that
+came back is defective where somebody outlined it. What nobody looked at is not used.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from inspection.judge import Outcome
+from inspection.recipe import Region, parse_recipe
+from inspection.records.desk import Desk
+from inspection.records.entries import Return
+from inspection.records.query import RecordReader, StoredPart
+from inspection.records.record import Judgement
+from models.errors import RegistryError
+from models.findings import Finding
+from models.registry import Registry
+from models.session import ModelSession
+from training.dataset import Dataset, Sample
+from training.labels import DrawnMask, Label, Mask, Polygon
+from training.pictures import read_picture
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """Samples from the records.
+
+    left_out: how many parts were vouched for and cannot be used, by reason.
+    """
+
+    dataset: Dataset
+    left_out: dict[str, int]
+
+
+class _Unusable(Exception):
+    """Why a part that somebody vouched for cannot be used."""
+
+
+def collect(data: Path, registry: Registry) -> Collected:
+    """Everything that people vouched for at the station whose data folder this is.
+
+    registry: where the bundles are that judged. Raises RecordsError when the records cannot be
+    read, or when a picture is not the one on its record.
+    """
+    reader, desk = RecordReader(data), Desk(data)
+    try:
+        return _Collector(data, reader, desk, registry).collect()
+    finally:
+        desk.close()
+        reader.close()
+
+
+class _Collector:
+    """One pass over the desk's entries."""
+
+    def __init__(self, data: Path, reader: RecordReader, desk: Desk, registry: Registry) -> None:
+        self._data = data
+        self._reader = reader
+        self._desk = desk
+        self._registry = registry
+        self._sessions: dict[str, ModelSession] = {}
+        self._region = _region(reader, data)
+
+    def collect(self) -> Collected:
+        samples: list[Sample] = []
+        left_out: Counter[str] = Counter()
+        for number, returned, agrees in self._vouched():
+            try:
+                samples.append(self._sample(number, returned, agrees))
+            except _Unusable as reason:
+                left_out[str(reason)] += 1
+        return Collected(Dataset(tuple(samples), f"records of {self._data}"), dict(left_out))
+
+    def _vouched(self) -> Iterator[tuple[int, Return | None, bool]]:
+        """Part number, its return if it came back, and whether a person agreed to its verdict.
+
+        A return outweighs a review: the customer has seen the part for longer.
+        """
+        returns = {entry.part_number: entry for entry in self._desk.returns()}
+        for number, entry in returns.items():
+            yield number, entry, False
+        for number, review in self._desk.reviews().items():
+            if number not in returns:
+                yield number, None, review.agrees
+
+    def _sample(self, number: int, returned: Return | None, agrees: bool) -> Sample:
+        part = self._reader.part_by_number(number)
+        if part is None or part.picture is None or part.record.judgement is None:
+            raise _Unusable("no picture was kept")
+        self._reader.picture(part)  # proves that it is the picture on the record
+        picture = self._data / part.picture
+        labels = self._labels(part, picture, returned, agrees)
+        full_scale = part.record.judgement.full_scale
+        return Sample(picture, part.record.serial, labels, self._region, full_scale)
+
+    def _labels(
+        self, part: StoredPart, picture: Path, returned: Return | None, agrees: bool
+    ) -> tuple[Label, ...]:
+        if returned is not None:
+            if not returned.labels:
+                raise _Unusable("came back, and nobody outlined the defect")
+            return tuple(Polygon(each.class_name, each.polygon_xy_px) for each in returned.labels)
+        rejected = part.record.verdict.outcome is Outcome.REJECT
+        if rejected != agrees:
+            return ()
+        if not rejected:
+            raise _Unusable("passed wrongly, and nobody outlined the defect")
+        return self._seen(part, picture)
+
+    def _seen(self, part: StoredPart, picture: Path) -> tuple[Label, ...]:
+        """Where the bundle that judged the part saw what it was rejected for."""
+        judgement = part.record.judgement
+        rejecting = [] if judgement is None else _rejecting(judgement)
+        if judgement is None or not rejecting:
+            raise _Unusable("rejected without a finding")
+        pixels = Sample(picture, "", (), self._region).pixels()
+        session = self._session(judgement.bundle_digest)
+        maps = session.predict(pixels, judgement.full_scale).output[0]
+        card = session.bundle.card
+        shape = read_picture(picture).shape
+        labels: list[Label] = []
+        for name in sorted({finding.class_name for finding in rejecting}):
+            seen = maps[card.classes.index(name)] >= np.float32(card.floor)
+            boxes = _boxes([each for each in rejecting if each.class_name == name], shape)
+            labels.append(DrawnMask(name, boxes & self._placed(seen, pixels.shape, shape)))
+        return tuple(labels)
+
+    def _placed(self, cells: Mask, seen: tuple[int, ...], shape: tuple[int, ...]) -> Mask:
+        """Cells of the network's map as a mask of the whole picture."""
+        size_wh = (seen[1], seen[0])
+        grown = cv2.resize(cells.astype(np.uint8), size_wh, interpolation=cv2.INTER_NEAREST) > 0
+        whole = np.zeros(shape, np.bool_)
+        left, top = (self._region.left, self._region.top) if self._region else (0, 0)
+        whole[top : top + seen[0], left : left + seen[1]] = grown
+        return whole
+
+    def _session(self, digest: str) -> ModelSession:
+        if digest not in self._sessions:
+            try:
+                bundle = self._registry.by_digest(digest)
+            except RegistryError as error:
+                raise _Unusable("the bundle that judged it is not in the registry") from error
+            if bundle.card.output.kind != "heatmap":
+                raise _Unusable("judged by a detector, whose boxes outline nothing")
+            self._sessions[digest] = ModelSession(bundle)
+        return self._sessions[digest]
+
+
+def _rejecting(judgement: Judgement) -> list[Finding]:
+    """The findings that rejected the part, at the limits that were in force."""
+    limits = judgement.limits.by_class
+    return [
+        finding
+        for finding in judgement.findings
+        if (limit := limits.get(finding.class_name)) is None
+        or (finding.score >= limit.score and finding.area_px >= limit.area_px)
+    ]
+
+
+def _boxes(findings: list[Finding], shape: tuple[int, ...]) -> Mask:
+    """True inside the boxes of the findings."""
+    inside = np.zeros(shape, np.bool_)
+    for finding in findings:
+        left, top, right, bottom = (round(side) for side in finding.box_xyxy_px)
+        inside[max(top, 0) : bottom, max(left, 0) : right] = True
+    return inside
+
+
+def _region(reader: RecordReader, data: Path) -> Region | None:
+    """The region that the station inspects now."""
+    run = reader.latest_run()
+    if run is None:
+        return None
+    return parse_recipe(run.start.recipe_toml, f"the recipe on record in {data}").camera.region

