@@ -182,9 +182,7 @@ def _tapered_line(window: Window, points: NDArray[np.float64], width_px: int) ->
     ends = np.linspace(-1, 1, len(points) - 1)
     for first, second, end in zip(fixed[:-1], fixed[1:], ends, strict=True):
         grey = round(255 * float(1 - 0.75 * end**4))
-        ink = np.zeros_like(line)
-        cv2.line(ink, first.tolist(), second.tolist(), grey, width_px, cv2.LINE_AA, SUBPIXEL_BITS)
-        np.maximum(line, ink, out=line)
+        cv2.line(line, first.tolist(), second.tolist(), grey, width_px, cv2.LINE_AA, SUBPIXEL_BITS)
     return blurred(line.astype(np.float32) / np.float32(255), 0.55)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from camera.renderer.product import PartShape, Plane
 
-PLATES = 6
+PLATES = 5
 PLATE_MARGIN = 0.22
 """A plate of tool marks is larger than the picture by this, so that it can be turned and moved."""
 NOISE_MARGIN_PX = 97
@@ -73,9 +73,9 @@ def _standardised(plane: NDArray[np.floating]) -> Plane:
 
 def _turned_marks(plate_px: int, rng: np.random.Generator) -> Plane:
     """Concentric marks of a lathe: feed lines by radius, broken up along the turn."""
-    radii_px, steps = plate_px, 2048
+    radii_px, steps = plate_px * 3 // 4, 512  # the plate's corner is 0.71 from its centre
     fine = rng.standard_normal((steps, radii_px), dtype=np.float32)
-    streaks = blurred(np.vstack([fine] * 2), 0.7, 40.0)[steps // 2 : steps // 2 + steps]
+    streaks = blurred(np.vstack([fine] * 2), 0.7, 10.0)[steps // 2 : steps // 2 + steps]
     radius = np.arange(radii_px, dtype=np.float32)
     pitch_px = rng.uniform(3.2, 4.6)
     wander = np.cumsum(rng.normal(0, 0.06, radii_px))
@@ -107,10 +107,18 @@ def _ground_marks(plate_px: int, rng: np.random.Generator) -> Plane:
 
 
 def _mottle(plate_px: int, size_px: int, rng: np.random.Generator) -> Plane:
-    clouds = rng.standard_normal((plate_px, plate_px), dtype=np.float32)
-    wide = _standardised(blurred(clouds, 0.10 * size_px))
-    narrow = _standardised(blurred(clouds[::-1].copy(), 0.03 * size_px))
-    return _standardised(wide + 0.45 * narrow)
+    wide = _clouds(plate_px, 0.10 * size_px, rng)
+    return _standardised(wide + 0.45 * _clouds(plate_px, 0.03 * size_px, rng))
+
+
+def _clouds(side_px: int, sigma_px: float, rng: np.random.Generator) -> Plane:
+    """Smooth noise; drawn small and enlarged, since nothing in it is finer than `sigma_px`."""
+    grain_px = max(1.0, sigma_px / 3)
+    small_px = round(side_px / grain_px) + 1
+    small = blurred(rng.standard_normal((small_px, small_px), dtype=np.float32), 3.0)
+    clouds = np.empty((side_px, side_px), np.float32)
+    cv2.resize(small, (side_px, side_px), dst=clouds, interpolation=cv2.INTER_CUBIC)
+    return _standardised(clouds)
 
 
 def _ring_light(shape: PartShape, size_px: int, rng: np.random.Generator) -> Plane:
@@ -135,7 +143,5 @@ def _ring_light(shape: PartShape, size_px: int, rng: np.random.Generator) -> Pla
 
 def _belt(size_px: int, rng: np.random.Generator) -> Plane:
     weave = _standardised(blurred(rng.standard_normal((size_px, size_px), dtype=np.float32), 1.4))
-    patches = _standardised(
-        blurred(rng.standard_normal((size_px, size_px), dtype=np.float32), 0.08 * size_px)
-    )
+    patches = _clouds(size_px, 0.08 * size_px, rng)
     return (BELT_GREY + 1.1 * weave + 1.3 * patches).astype(np.float32)
