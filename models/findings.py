@@ -93,14 +93,16 @@ def _from_heatmap(output: NDArray[Any], card: Card, placement: Placement) -> lis
 def _regions(
     heat: FloatMap, name: str, floor: float, stride: int, placement: Placement
 ) -> list[Finding]:
-    mask = (heat >= np.float32(floor)).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    inside = heat >= np.float32(floor)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        inside.view(np.uint8), connectivity=8
+    )
+    scores = np.zeros(count, np.float32)
+    np.maximum.at(scores, labels[inside], heat[inside])
     cell_px = stride * stride * placement.scale_x * placement.scale_y
     found: list[Finding] = []
-    for label in range(1, count):
-        left, top, width, height, cells = (int(value) for value in stats[label])
-        window = (slice(top, top + height), slice(left, left + width))
-        score = float(heat[window][labels[window] == label].max())
+    for score, row in zip(scores[1:].tolist(), stats[1:].tolist(), strict=True):
+        left, top, width, height, cells = row
         box = placement.box(
             left * stride, top * stride, (left + width) * stride, (top + height) * stride
         )
