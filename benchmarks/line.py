@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -30,6 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="the line beside a bare onnxruntime loop")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--parts", type=int, default=400, help="parts a round")
+    parser.add_argument("--bundle", type=Path, help="another model than the shipped one")
     parser.add_argument("--role", choices=sorted(ROLES), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -37,7 +39,7 @@ def main() -> None:
         print(json.dumps(ROLES[arguments.role](arguments.folder, arguments.parts)))
         return
     with tempfile.TemporaryDirectory() as folder:
-        prepare(Path(folder))
+        prepare(Path(folder), arguments.bundle)
         throughput(Path(folder), arguments.rounds, arguments.parts)
         start_and_memory(Path(folder), arguments.rounds)
         latency(Path(folder))
@@ -84,14 +86,16 @@ def latency(folder: Path) -> None:
         )
 
 
-def prepare(folder: Path) -> None:
-    """Render the parts once, and commission a station to measure."""
+def prepare(folder: Path, bundle: Path | None) -> None:
+    """Render the parts once, and copy the model beside them."""
     import cv2
 
     from camera.belt import Belt
     from camera.renderer import PartRenderer
+    from models.library import library_bundle
 
     renderer, mix = PartRenderer(seed=5), Belt().mix_at(0)
+    shutil.copytree(bundle or library_bundle(MODEL), folder / "bundle")
     (folder / "pictures").mkdir()
     for number in range(PICTURES):
         picture = renderer.render(number, mix).pixels
@@ -103,10 +107,9 @@ def bare_loop(folder: Path, parts: int) -> dict[str, Any]:
     import onnxruntime as ort
 
     from models.bundle import open_bundle
-    from models.library import library_bundle
     from models.preprocess import prepare as prepare_picture
 
-    bundle = open_bundle(library_bundle(MODEL))
+    bundle = open_bundle(folder / "bundle")
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     session = ort.InferenceSession(bundle.model_path, options, providers=["CPUExecutionProvider"])
@@ -265,7 +268,7 @@ travel_ms = 1000.0
 passes_one_in = 20
 """
     )
-    commission_station(load_recipe(recipe).recipe, data, None, "benchmark")
+    commission_station(load_recipe(recipe).recipe, data, folder / "bundle", "benchmark")
     return recipe
 
 
