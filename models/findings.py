@@ -98,7 +98,7 @@ def _regions(
         inside.view(np.uint8), connectivity=8
     )
     scores = np.zeros(count, np.float32)
-    np.maximum.at(scores, labels[inside], heat[inside])
+    np.maximum.at(scores, labels[inside].astype(np.intp), heat[inside])
     cell_px = stride * stride * placement.scale_x * placement.scale_y
     found: list[Finding] = []
     for score, row in zip(scores[1:].tolist(), stats[1:].tolist(), strict=True):
