@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from camera.belt import Belt, RenderedSource, write_belt
+from camera.belt import Belt, RenderedSource, Stretch, truth, write_belt
 from camera.frame import Frame
 from camera.replay import FolderSource
 
@@ -99,3 +100,19 @@ def test_a_held_belt_does_not_catch_up_when_it_is_released(
     assert frame.captured_ns == clock.now_ns == START_NS + 2_000_000_000
     assert source.fetch(0.0) is None
     assert source.triggers == 2
+
+
+def test_a_part_that_waits_for_its_turn_is_what_the_belt_says_when_it_comes(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    belt_file = tmp_path / "belt.json"
+    write_belt(belt_file, Belt(pace_hz=10.0))
+    source = RenderedSource("cam", seed=5, belt_file=belt_file, size_px=64, clock=clock)
+    source.start()
+    source.fetch(0.0)
+    assert source.fetch(0.0) is None  # the next part is ready, and not due
+    darker = Belt(pace_hz=10.0, stretches=(Stretch(), Stretch(first_part=1, light=0.5)))
+    write_belt(belt_file, darker)
+    frame = source.fetch(1.0)
+    assert isinstance(frame, Frame)
+    assert np.array_equal(frame.pixels, truth(darker, 5, 1, size_px=64).pixels)

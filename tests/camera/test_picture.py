@@ -114,6 +114,19 @@ def test_a_file_that_was_cut_short_is_refused_wherever_it_was_cut(
             read_picture(torn)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "last_bytes", "end"), [(".png", 8, "IEND chunk"), (".jpg", 2, "end-of-image marker")]
+)
+def test_a_file_without_its_last_bytes_is_cut_short_even_if_it_could_be_decoded(
+    tmp_path: Path, suffix: str, last_bytes: int, end: str
+) -> None:
+    data = save(tmp_path / f"whole{suffix}", GREY).read_bytes()
+    torn = tmp_path / f"torn{suffix}"
+    torn.write_bytes(data[:-last_bytes])
+    with pytest.raises(FrameError, match=f"the file is cut short: it has no {end}"):
+        read_picture(torn)
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tif"])
 def test_20000_by_20000_is_refused_by_its_header(tmp_path: Path, suffix: str) -> None:
     path = save(tmp_path / f"part{suffix}", GREY)
