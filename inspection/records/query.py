@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -261,6 +262,7 @@ class _Source:
         self._busy_timeout_s = busy_timeout_s
         self._file = open_reader(folder, file_name, busy_timeout_s)
         self._empty: Engine | None = None
+        self._opening = Lock()
 
     @contextmanager
     def reading(self) -> Generator[Connection]:
@@ -274,14 +276,17 @@ class _Source:
                 engine.dispose()
 
     def _engine(self) -> Engine:
-        if self._file is None:
-            path, timeout_s = self._path, self._busy_timeout_s
-            self._file = open_reader(path.parent, path.name, timeout_s)
         if self._file is not None:
             return self._file
-        if self._empty is None:
-            self._empty = open_empty(self._path.name)
-        return self._empty
+        with self._opening:
+            if self._file is None:
+                path, timeout_s = self._path, self._busy_timeout_s
+                self._file = open_reader(path.parent, path.name, timeout_s)
+            if self._file is not None:
+                return self._file
+            if self._empty is None:
+                self._empty = open_empty(self._path.name)
+            return self._empty
 
 
 def _part_query(wanted: ColumnElement[bool]) -> Select[Any]:

@@ -24,7 +24,7 @@ import sys
 from pathlib import Path
 from inspection.records.desk import Desk
 desk = Desk(Path(sys.argv[1]))
-for number in range(50):
+for number in range(20):
     desk.review(number % 4, True, "", sys.argv[2])
 desk.close()
 """
@@ -127,13 +127,13 @@ def test_two_processes_review_at_once_and_nothing_is_lost(tmp_path: Path, desk: 
         subprocess.Popen([sys.executable, "-c", REVIEW_MANY, str(tmp_path), who])
         for who in ("kim", "lee")
     ]
-    for _ in range(25):
+    for _ in range(10):
         desk.register_return(1, "ann")
     assert [person.wait() for person in people] == [0, 0]
     connection = sqlite3.connect(tmp_path / "desk.sqlite")
     counted = connection.execute("SELECT who, count(*) FROM reviews GROUP BY who ORDER BY who")
-    assert counted.fetchall() == [("kim", 50), ("lee", 50)]
-    assert connection.execute("SELECT count(*) FROM returns").fetchone() == (25,)
+    assert counted.fetchall() == [("kim", 20), ("lee", 20)]
+    assert connection.execute("SELECT count(*) FROM returns").fetchone() == (10,)
     connection.close()
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from inspection.errors import RecordsError
 from inspection.records.desk import Desk
 from inspection.records.query import Counts, Ledger, RecordReader
-from inspection.records.record import PartRecord
+from inspection.records.record import PartRecord, RunStart
 from inspection.records.store import RECORDS_FILE, open_writer
 from inspection.records.writer import RecordWriter
 
@@ -93,6 +94,20 @@ def test_a_reader_that_came_first_sees_the_records_when_they_come(
     writer.submit(make_record(0, "reject"))
     writer.flush()
     assert reader.counts().parts == 1
+
+
+def test_many_screens_may_ask_one_reader_at_once(
+    reader: RecordReader, run_start: RunStart, tmp_path: Path, make_record: MakeRecord
+) -> None:
+    with ThreadPoolExecutor(8) as screens:
+        before = [screens.submit(reader.counts) for _ in range(100)]
+        assert [answer.result().parts for answer in before] == [0] * 100
+        writer = RecordWriter(tmp_path)
+        writer.begin_run(run_start)
+        writer.submit(make_record(0, "reject"))
+        writer.close()
+        after = [screens.submit(reader.rejects_waiting, 5) for _ in range(100)]
+        assert [len(answer.result()) for answer in after] == [1] * 100
 
 
 def test_a_database_that_is_just_being_made_counts_as_none(

@@ -42,7 +42,7 @@ def long_run(
 
 
 @given(found=st.lists(findings, max_size=5), in_force=limits, score=st.floats(0.0, 1.0).map(abs))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_every_number_of_a_judgement_comes_back_to_its_last_bit(
     long_run: tuple[RecordWriter, RecordReader],
     make_record: MakeRecord,

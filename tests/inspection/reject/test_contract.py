@@ -56,7 +56,7 @@ class ModbusBelt:
         self._plc = plc
         self._left = 0
         self.gate: Rejector = ModbusRejector(
-            "127.0.0.1", plc.port, first_coil=FIRST_COIL, slots=SLOTS
+            "127.0.0.1", plc.port, first_coil=FIRST_COIL, slots=SLOTS, timeout_s=5.0
         )
 
     def track(self, part_number: int) -> None:

@@ -19,7 +19,7 @@ CLEAR = [False] * SLOTS
 
 
 def _gate(plc: Any, **changes: Any) -> ModbusRejector:
-    settings: dict[str, Any] = {"first_coil": FIRST_COIL, "slots": SLOTS, "timeout_s": 2.0}
+    settings: dict[str, Any] = {"first_coil": FIRST_COIL, "slots": SLOTS, "timeout_s": 5.0}
     return ModbusRejector("127.0.0.1", plc.port, **(settings | changes))
 
 
@@ -86,7 +86,7 @@ def test_a_plc_that_dies_mid_way_is_a_gate_error_at_once_and_ever_after(plc: Any
 
 
 def test_a_plc_that_hangs_is_a_gate_error_within_the_time_limit(plc: Any) -> None:
-    gate = _gate(plc, timeout_s=0.2)
+    gate = _gate(plc, timeout_s=1.0)
     gate.track(0, 0)
     plc.hang()
     started = time.monotonic()
@@ -103,7 +103,7 @@ def test_a_plc_that_hangs_is_a_gate_error_within_the_time_limit(plc: Any) -> Non
 
 def test_a_plc_that_hangs_until_the_next_question_does_not_answer_the_wrong_one(plc: Any) -> None:
     """The late answer to let_pass must not be taken for that of the safe state."""
-    gate = _gate(plc, timeout_s=0.5)
+    gate = _gate(plc, timeout_s=1.0)
     gate.track(0, 0)
     plc.hang()
     with pytest.raises(GateError):
@@ -134,6 +134,7 @@ def test_a_plc_that_is_not_there_is_a_gate_error() -> None:
 def test_something_else_on_the_port_is_a_gate_error() -> None:
     """A server that sends garbage, then hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as server:
+
         def talk() -> None:
             connection, _ = server.accept()
             connection.recv(100)
