@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -45,6 +46,7 @@ def create_app(folder: Path, own_names: Iterable[str] = ()) -> FastAPI:
     app.state.fault = None
     app.add_middleware(Guard, own_names=frozenset(name.lower() for name in own_names))
     app.add_exception_handler(PasslineError, _say_fault)
+    app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
     for part in (screen, events, live, reviews, pictures, health):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=screen.WEB_FOLDER / "static"), name="static")
@@ -76,3 +78,10 @@ async def _feeding(app: FastAPI) -> AsyncGenerator[None]:
 
 async def _say_fault(_request: Request, fault: Exception) -> JSONResponse:
     return JSONResponse({"detail": str(fault)}, status_code=503)
+
+
+async def _say_what_is_wrong(_request: Request, fault: Exception) -> JSONResponse:
+    """One line of words; FastAPI's own answer repeats the input, and fails where that is NaN."""
+    errors = fault.errors() if isinstance(fault, RequestValidationError) else []
+    said = [f"{'.'.join(map(str, error['loc'][1:]))}: {error['msg']}" for error in errors]
+    return JSONResponse({"detail": "; ".join(said)}, status_code=422)

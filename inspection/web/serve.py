@@ -62,11 +62,13 @@ def listening(host: str, port: int) -> Generator[socket.socket]:
     SO_REUSEADDR lets a restarted web have its port back while old connections die off; on Linux
     it never shares a port with another listener. Raises WebError.
     """
+    if not 0 <= port <= 65535:
+        raise WebError(f"{host}:{port} is no address to serve on: ports go from 0 to 65535")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, UnicodeError) as error:
         raise WebError(f"{host}:{port} is no address to serve on: {error}") from error
     with socket.socket(family, kind, protocol) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

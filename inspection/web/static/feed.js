@@ -1,6 +1,6 @@
 // The station's news by server-sent events, and the knowledge of whether the station still speaks.
 
-const SILENT_AFTER_MS = 1600; // the server beats twice a second; said within 2 s when it does not
+const SILENT_AFTER_MS = 1400; // the server beats twice a second; said within 2 s when it does not
 const LOOK_EVERY_MS = 200;
 const REOPEN_EVERY_MS = 1000;
 
@@ -33,6 +33,7 @@ export function listen({ onState, onBeat, onLink }) {
       heard();
       onBeat(Number(event.data));
     });
+    source.onerror = () => link(false); // the connection broke: a server that died, not one that hangs
   };
   const look = () => {
     const now = performance.now();

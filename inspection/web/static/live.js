@@ -8,16 +8,20 @@ const RETRY_MS = 1000;
 const STALE_AFTER_MS = 4000;
 const PREFIX_BYTES = 8;
 
-/** Show live pictures while the page is seen; a hidden page asks the line for none. */
+/**
+ * Show live pictures while the page is seen and the server is there; a hidden page asks for none.
+ * Returns a function that takes whether the server is there.
+ */
 export function watchLive() {
   const canvas = byId("live");
   let socket = null;
+  let served = false;
   let newest = null;
   let drawing = false;
   let drawnAt = -Infinity;
 
   const open = () => {
-    if (socket !== null || document.hidden) return;
+    if (socket !== null || !served || document.hidden) return;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     socket = new WebSocket(`${scheme}://${location.host}/live`);
     socket.binaryType = "arraybuffer";
@@ -57,7 +61,10 @@ export function watchLive() {
     byId("live-hint").hidden = !stale;
     canvas.classList.toggle("stale", stale);
   }, 500);
-  open();
+  return (isServed) => {
+    served = isServed;
+    open();
+  };
 }
 
 async function draw(canvas, packed) {

@@ -16,6 +16,7 @@ let state = null;
 
 const view = new RejectView((part) => desk.show(part));
 const desk = new ReviewDesk(view);
+const serveLive = watchLive();
 
 function onState(news) {
   if (news.screen !== screen) return location.reload(); // Passline was updated
@@ -47,6 +48,7 @@ function onBeat(nowUtcMs) {
 function onLink(up) {
   document.body.dataset.link = up ? "up" : "down";
   seen.lostAt = up ? null : Date.now();
+  serveLive(up);
   showBanner();
   desk.allow(up && !state?.fault);
 }
@@ -120,5 +122,4 @@ const showEvents = whenChanged((events) => {
   byId("events").replaceChildren(...(lines.length ? lines : [make("li", "event none", "none")]));
 });
 
-watchLive();
 listen({ onState, onBeat, onLink });

@@ -161,8 +161,7 @@ async function post(review) {
       signal: AbortSignal.timeout(SEND_WITHIN_MS),
     });
     if (answer.ok) return null;
-    const { detail } = await answer.json();
-    return typeof detail === "string" ? detail : detail.map((one) => one.msg).join("; ");
+    return (await answer.json()).detail;
   } catch (fault) {
     return fault.message;
   }

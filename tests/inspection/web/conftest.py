@@ -1,0 +1,280 @@
+"""A line that records without a camera, and a web that is a process of its own."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+import uvicorn
+
+from inspection.judge import Limit, Limits, OnDoubt, ReasonKind, judge, not_inspected
+from inspection.live import LiveWriter
+from inspection.records.images import picture_sha256
+from inspection.records.record import Judgement, LedgerEntry, PartRecord, RunStart
+from inspection.records.writer import RecordWriter
+from inspection.web.app import create_app
+from inspection.web.serve import listening
+from models.findings import Finding, part_score
+
+RECIPE_TOML = """
+product = "ring"
+[camera]
+id = "cam1"
+device = { source = "rendered" }
+[model]
+name = "rings"
+[gate]
+kind = "simulated"
+[chart]
+subgroup_parts = 20
+baseline_subgroups = 3
+"""
+SIZE_PX = 128
+SCRATCH = Finding("scratch", 0.93, (40.0, 56.0, 72.0, 64.0), 180.0)
+LIMITS = Limits({"scratch": Limit(0.5, 8.0, 0.4)}, OnDoubt.REJECT)
+
+
+class RecordedLine:
+    """Records parts as the line does, one at a time, on disk when the call returns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.writer = RecordWriter(folder)
+        self.live = LiveWriter(folder, max_hz=1000.0)
+        start = RunStart("press-4", "d" * 64, RECIPE_TOML, "cam1", "test", time.time_ns())
+        self.run_id = self.writer.begin_run(start)
+        self.triggers = 0
+
+    def part(
+        self,
+        *findings: Finding,
+        serial: str | None = None,
+        lot: str = "L7",
+        pixels: np.ndarray[Any, Any] | None = None,
+        model: str = "rings-1",
+        keep: bool = True,
+    ) -> PartRecord:
+        """Judge a part that has these findings."""
+        number = self.writer.next_part_number
+        pixels = metal(number) if pixels is None else pixels
+        pixel_format = "Mono8" if pixels.dtype == np.uint8 else "Mono12"
+        judgement = Judgement(
+            image_sha256=picture_sha256(pixels, pixel_format),
+            pixel_format=pixel_format,
+            full_scale=None,
+            bundle_digest="b" * 64,
+            bundle_label=model,
+            provider="CPUExecutionProvider",
+            threads=1,
+            limits=LIMITS,
+            findings=findings,
+            score=part_score(findings),
+        )
+        verdict = judge(findings, LIMITS)
+        record = self._record(number, serial, lot, LedgerEntry.JUDGED, verdict, judgement)
+        self._enter(record, pixels if keep else None)
+        self.live.offer(pixels, record)
+        return record
+
+    def lost(self, detail: str = "no picture within 100 ms") -> PartRecord:
+        """A trigger for which no picture came."""
+        number = self.writer.next_part_number
+        verdict = not_inspected(ReasonKind.LOST, detail)
+        record = self._record(number, None, "L7", LedgerEntry.LOST, verdict, None)
+        self._enter(record, None)
+        return record
+
+    def good_parts(self, many: int) -> None:
+        for _ in range(many):
+            self._submit(self._good())
+        self._settle()
+
+    def close(self) -> None:
+        self.live.close()
+        self.writer.close()
+
+    def _good(self) -> PartRecord:
+        number = self.writer.next_part_number
+        judgement = Judgement(
+            "a" * 64, "Mono8", None, "b" * 64, "rings-1", "CPUExecutionProvider", 1, LIMITS, (), 0.0
+        )
+        return self._record(number, None, "L7", LedgerEntry.JUDGED, judge((), LIMITS), judgement)
+
+    def _record(
+        self,
+        number: int,
+        serial: str | None,
+        lot: str,
+        ledger: LedgerEntry,
+        verdict: Any,
+        judgement: Judgement | None,
+    ) -> PartRecord:
+        return PartRecord(
+            part_number=number,
+            serial=f"press-4-{number:07d}" if serial is None else serial,
+            lot=lot,
+            run_id=self.run_id,
+            camera_id="cam1",
+            frame_id=number,
+            captured_utc_ns=time.time_ns(),
+            ledger=ledger,
+            verdict=verdict,
+            judgement=judgement,
+            judge_ns=12_000_000,
+        )
+
+    def _enter(self, record: PartRecord, picture: np.ndarray[Any, Any] | None) -> None:
+        self._submit(record, picture)
+        self._settle()
+
+    def _submit(self, record: PartRecord, picture: np.ndarray[Any, Any] | None = None) -> None:
+        self.triggers += 1
+        self.writer.submit(record, picture)
+
+    def _settle(self) -> None:
+        self.writer.update_triggers(self.run_id, "cam1", self.triggers)
+        self.writer.flush()
+
+
+def metal(number: int) -> np.ndarray[Any, Any]:
+    """A grey plate of its own for each part, with a bright scratch where SCRATCH says."""
+    pixels = np.random.default_rng(number).integers(90, 110, (SIZE_PX, SIZE_PX), np.uint8)
+    pixels[58:62, 42:70] = 220
+    return pixels
+
+
+class WebProcess:
+    """`passline web` in a process of its own, on a loopback port that stays the same."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Returns once it listens."""
+        command = [sys.executable, "-m", "inspection", "web", str(self.folder)]
+        self._process = subprocess.Popen(
+            [*command, "--port", str(self.port)], stderr=subprocess.PIPE, text=True
+        )
+        assert self._process.stderr is not None
+        said = self._process.stderr.readline()
+        assert self.url in said, said + self._process.stderr.read()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def send(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def end(self, number: signal.Signals = signal.SIGTERM, within_s: float = 20.0) -> int:
+        """Send a signal and wait for the exit code; what it still said is in `last_words`."""
+        assert self._process is not None
+        process, self._process = self._process, None
+        process.send_signal(number)
+        try:
+            _, self.last_words = process.communicate(timeout=within_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
+        return process.returncode
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self.end(signal.SIGKILL)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Generator[RecordedLine]:
+    recorded = RecordedLine(tmp_path)
+    yield recorded
+    recorded.close()
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Generator[WebProcess]:
+    process = WebProcess(tmp_path)
+    process.start()
+    yield process
+    process.stop()
+
+
+class WebThread:
+    """The same web in a thread of the test, where nobody kills it: starts in no time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._app = create_app(folder)
+        self._listening = listening("127.0.0.1", 0)
+        self._socket = self._listening.__enter__()
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._server = uvicorn.Server(uvicorn.Config(self._app, log_level="warning"))
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._app.state.station.close_feeds()
+        self._server.should_exit = True
+        self._thread.join()
+        self._listening.__exit__(None, None, None)
+
+
+class Asker:
+    """Asks the web application without a server in between: one request, one answer."""
+
+    def __init__(self, folder: Path) -> None:
+        self.app = create_app(folder, own_names=["Press-4.Plant"])
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return self._ask("GET", path, headers=headers)
+
+    def post(self, path: str, body: object, **headers: str) -> httpx.Response:
+        return self._ask("POST", path, json=body, headers=headers)
+
+    def send(self, path: str, content: bytes, **headers: str) -> httpx.Response:
+        return self._ask("POST", path, content=content, headers=headers)
+
+    def close(self) -> None:
+        self.app.state.station.records.close()
+
+    def _ask(self, method: str, path: str, headers: dict[str, str], **body: Any) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as web:
+                return await web.request(method, path, headers=named, **body)
+
+        return asyncio.run(ask())
+
+
+@pytest.fixture
+def web_thread(tmp_path: Path) -> Generator[WebThread]:
+    thread = WebThread(tmp_path)
+    yield thread
+    thread.stop()
+
+
+@pytest.fixture
+def asker(tmp_path: Path) -> Generator[Asker]:
+    asking = Asker(tmp_path)
+    yield asking
+    asking.close()
