@@ -136,19 +136,19 @@ def whole_line(folder: Path, parts: int) -> dict[str, Any]:
 
 
 def build_line(stack: ExitStack, folder: Path, data: Path, parts: int) -> tuple[Any, Any]:
-    from inspection.compose import REGISTRY_FOLDER, confirms_within_s, open_gate, run_start
+    from inspection.compose import confirms_within_s, open_gate, run_start
     from inspection.line.champion import ChampionFollower
     from inspection.line.loop import Line, Station
     from inspection.live import LiveWriter
     from inspection.recipe import load_recipe
     from inspection.records.writer import RecordWriter
-    from models.registry import Registry
+    from models.registry import station_registry
 
     loaded = load_recipe(commissioned(data, folder))
     source = MemorySource(pictures(folder), parts)
     writer = RecordWriter(data)
     stack.callback(writer.close)
-    registry = Registry(data / REGISTRY_FOLDER)
+    registry = station_registry(data)
     gate = open_gate(loaded.recipe)
     stack.callback(gate.close)
     station = Station(

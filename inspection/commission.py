@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from inspection.compose import REGISTRY_FOLDER
 from inspection.errors import RecipeError
 from inspection.recipe import Recipe, resolve_limits
 from models.bundle import Bundle, open_bundle
 from models.library import library_bundle
-from models.registry import Registry
+from models.registry import station_registry
 from models.session import ModelSession
 
 
@@ -25,7 +24,7 @@ def commission_station(recipe: Recipe, folder: Path, source: Path | None, who: s
         raise RecipeError(f"model.name is {choice.name!r}, the bundle is {bundle.card.name!r}")
     resolve_limits(recipe, bundle.card)
     ModelSession(bundle, choice.provider, choice.threads)
-    registry = Registry(folder / REGISTRY_FOLDER)
+    registry = station_registry(folder)
     champion = registry.champion(choice.name)
     if champion is not None:
         if champion.digest == bundle.digest:

@@ -26,9 +26,8 @@ from inspection.records.folder_lock import hold_data_folder
 from inspection.records.record import RunStart
 from inspection.records.writer import RecordWriter
 from inspection.reject.protocol import Rejector
-from models.registry import Registry
+from models.registry import station_registry
 
-REGISTRY_FOLDER = "registry"
 _CONFIRM_SLACK_S = 2.0
 
 
@@ -45,7 +44,7 @@ def open_line(loaded: LoadedRecipe, folder: Path) -> Generator[Line]:
         stack.enter_context(hold_data_folder(folder))
         writer = RecordWriter(folder)
         stack.callback(writer.close)
-        champion = ChampionFollower(Registry(folder / REGISTRY_FOLDER), recipe, writer.log_event)
+        champion = ChampionFollower(station_registry(folder), recipe, writer.log_event)
         first_part = writer.next_part_number
         gate = open_gate(recipe)
         stack.callback(gate.close)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.compose import REGISTRY_FOLDER
 from inspection.errors import PasslineError
 from inspection.judge import ReasonKind, Verdict, judge, not_inspected
 from inspection.line.inspector import find_defects
@@ -12,7 +11,7 @@ from inspection.records.query import RecordReader
 from inspection.records.record import PartRecord
 from models.errors import InferenceError
 from models.findings import Finding
-from models.registry import Registry
+from models.registry import station_registry
 from models.session import ModelSession
 
 
@@ -73,7 +72,7 @@ def replay_part(folder: Path, serial: str) -> Replay:
     if run is None:
         raise ReplayError(f"{serial}: run {record.run_id} is not on record")
     recipe = parse_recipe(run.start.recipe_toml, f"recipe of run {record.run_id}")
-    bundle = Registry(folder / REGISTRY_FOLDER).by_digest(judgement.bundle_digest)
+    bundle = station_registry(folder).by_digest(judgement.bundle_digest)
     session = ModelSession(bundle, judgement.provider, judgement.threads)
     try:
         findings = find_defects(

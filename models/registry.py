@@ -20,6 +20,8 @@ from models.bundle import Bundle, open_bundle
 from models.errors import BundleError, RegistryError
 
 LOG_FILE = "log.jsonl"
+STATION_FOLDER = "registry"
+"""Where in its data folder a station keeps its registry."""
 
 
 class Action(StrEnum):
@@ -213,6 +215,11 @@ class Registry:
                 yield
         except OSError as error:
             raise RegistryError(f"{self.folder}: cannot be written: {error}") from error
+
+
+def station_registry(data: Path) -> Registry:
+    """The registry of the station with this data folder."""
+    return Registry(data / STATION_FOLDER)
 
 
 def _event(line: str, path: Path, number: int) -> RegistryEvent:

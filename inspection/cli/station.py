@@ -66,8 +66,7 @@ def rollback(
     who: Annotated[str, typer.Option(help="Who says so.")],
 ) -> None:
     """Make the champion before this one champion again, also on the running line."""
-    from inspection.compose import REGISTRY_FOLDER
-    from models.registry import Registry
+    from models.registry import station_registry
 
-    champion = Registry(data / REGISTRY_FOLDER).roll_back(name, who, why)
+    champion = station_registry(data).roll_back(name, who, why)
     typer.echo(f"{champion.label} is champion again")

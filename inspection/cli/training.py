@@ -198,8 +198,7 @@ def _open(folder: Path) -> Bundle:
 
 def _gather(folders: list[Path], layout: str, groups: Path | None, records: Path | None) -> Dataset:
     """Folders and records as one data set."""
-    from inspection.compose import REGISTRY_FOLDER
-    from models.registry import Registry
+    from models.registry import station_registry
     from training.dataset import Format, join, open_dataset
     from training.errors import TrainingError
     from training.from_records import collect
@@ -208,7 +207,7 @@ def _gather(folders: list[Path], layout: str, groups: Path | None, records: Path
         raise typer.BadParameter(f"--format: expected {', '.join(Format)}, got {layout!r}")
     datasets = [open_dataset(folder, Format(layout), groups) for folder in folders]
     if records is not None:
-        collected = collect(records, Registry(records / REGISTRY_FOLDER))
+        collected = collect(records, station_registry(records))
         for reason, count in collected.left_out.items():
             typer.echo(f"left out {count} parts on record: {reason}", err=True)
         datasets.append(collected.dataset)

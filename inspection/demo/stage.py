@@ -8,14 +8,13 @@ from pathlib import Path
 
 from camera.belt import write_belt
 from inspection.commission import commission_station
-from inspection.compose import REGISTRY_FOLDER
 from inspection.demo.plot import MODEL, SEED, Plot
 from inspection.errors import PasslineError
 from inspection.recipe import load_recipe
 from inspection.records.desk import Desk
 from inspection.records.query import RecordReader
 from inspection.supervisor import Supervisor
-from models.registry import Registry
+from models.registry import Registry, station_registry
 
 POLL_S = 0.2
 
@@ -71,7 +70,7 @@ class Stage:
 
     @property
     def registry(self) -> Registry:
-        return Registry(self.folder / REGISTRY_FOLDER)
+        return station_registry(self.folder)
 
     def release(self, parts: int, pace_hz: float, *, last: bool = False) -> None:
         """Let the belt carry parts up to number `parts`, at this pace."""
