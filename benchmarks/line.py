@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -293,7 +293,7 @@ def in_process(role: str, folder: Path, parts: int) -> dict[str, Any]:
 
 
 @contextmanager
-def running(recipe: Path, data: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(recipe: Path, data: Path) -> Generator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "inspection", "run", str(recipe), str(data)],
         stderr=subprocess.DEVNULL,
@@ -306,7 +306,7 @@ def running(recipe: Path, data: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextmanager
-def spinning(processes: int) -> Iterator[None]:
+def spinning(processes: int) -> Generator[None]:
     """So many processes that do nothing but use a core each."""
     spinners = [
         subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)

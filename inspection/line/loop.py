@@ -76,12 +76,12 @@ class Line:
             station.source.stop()
             self._start_source(stop)
             return
+        triggers = self._triggers_before + station.source.triggers
+        station.writer.update_triggers(station.run_id, station.source.camera_id, triggers)
         if isinstance(got, Frame):
             self._judge(got)
         elif isinstance(got, MissedFrame):
             self._miss(got)
-        triggers = self._triggers_before + station.source.triggers
-        station.writer.update_triggers(station.run_id, station.source.camera_id, triggers)
 
     def _start_source(self, stop: Callable[[], bool]) -> None:
         """Start the camera; one that is gone is waited for. Nothing passes meanwhile."""
