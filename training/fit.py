@@ -61,7 +61,7 @@ def fit(
     torch.use_deterministic_algorithms(True)
     network.train().to(memory_format=torch.channels_last)
     batches = Batches(examples, plan.batch, plan.crop_px, plan.seed)
-    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=plan.weight_decay)
+    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=plan.weight_decay, fused=True)
     done = _clock(plan, len(examples))
     step, share = 0, 0.0
     while share < 1.0:

@@ -66,7 +66,7 @@ class _Collector:
         self._desk = desk
         self._registry = registry
         self._sessions: dict[str, ModelSession] = {}
-        self._region = _region(reader, data)
+        self._regions: dict[int, Region | None] = {}
 
     def collect(self) -> Collected:
         samples: list[Sample] = []
@@ -98,7 +98,8 @@ class _Collector:
         picture = self._data / part.picture
         labels = self._labels(part, picture, returned, agrees)
         full_scale = part.record.judgement.full_scale
-        return Sample(picture, part.record.serial, labels, self._region, full_scale)
+        region = self._region(part.record.run_id)
+        return Sample(picture, part.record.serial, labels, region, full_scale)
 
     def _labels(
         self, part: StoredPart, picture: Path, returned: Return | None, agrees: bool
@@ -120,26 +121,31 @@ class _Collector:
         rejecting = [] if judgement is None else _rejecting(judgement)
         if judgement is None or not rejecting:
             raise _Unusable("rejected without a finding")
-        pixels = Sample(picture, "", (), self._region).pixels()
+        region = self._region(part.record.run_id)
+        pixels = Sample(picture, part.record.serial, region=region).pixels()
         session = self._session(judgement.bundle_digest)
         maps = session.predict(pixels, judgement.full_scale).output[0]
         card = session.bundle.card
-        shape = read_picture(picture).shape
+        height, width = read_picture(picture).shape
         labels: list[Label] = []
         for name in sorted({finding.class_name for finding in rejecting}):
-            seen = maps[card.classes.index(name)] >= np.float32(card.floor)
-            boxes = _boxes([each for each in rejecting if each.class_name == name], shape)
-            labels.append(DrawnMask(name, boxes & self._placed(seen, pixels.shape, shape)))
+            cells = maps[card.classes.index(name)] >= np.float32(card.floor)
+            seen = np.zeros((height, width), np.bool_)
+            left, top = (region.left, region.top) if region else (0, 0)
+            seen[top : top + pixels.shape[0], left : left + pixels.shape[1]] = _grown(
+                cells, pixels.shape[0], pixels.shape[1]
+            )
+            boxes = _boxes([each for each in rejecting if each.class_name == name], seen)
+            labels.append(DrawnMask(name, boxes & seen))
         return tuple(labels)
 
-    def _placed(self, cells: Mask, seen: tuple[int, ...], shape: tuple[int, ...]) -> Mask:
-        """Cells of the network's map as a mask of the whole picture."""
-        size_wh = (seen[1], seen[0])
-        grown = cv2.resize(cells.astype(np.uint8), size_wh, interpolation=cv2.INTER_NEAREST) > 0
-        whole = np.zeros(shape, np.bool_)
-        left, top = (self._region.left, self._region.top) if self._region else (0, 0)
-        whole[top : top + seen[0], left : left + seen[1]] = grown
-        return whole
+    def _region(self, run_id: int) -> Region | None:
+        """The region that was inspected in a run of the line."""
+        if run_id not in self._regions:
+            run = self._reader.run(run_id)
+            recipe = None if run is None else parse_recipe(run.start.recipe_toml, f"run {run_id}")
+            self._regions[run_id] = None if recipe is None else recipe.camera.region
+        return self._regions[run_id]
 
     def _session(self, digest: str) -> ModelSession:
         if digest not in self._sessions:
@@ -164,18 +170,16 @@ def _rejecting(judgement: Judgement) -> list[Finding]:
     ]
 
 
-def _boxes(findings: list[Finding], shape: tuple[int, ...]) -> Mask:
+def _boxes(findings: list[Finding], like: Mask) -> Mask:
     """True inside the boxes of the findings."""
-    inside = np.zeros(shape, np.bool_)
+    inside = np.zeros_like(like)
     for finding in findings:
         left, top, right, bottom = (round(side) for side in finding.box_xyxy_px)
         inside[max(top, 0) : bottom, max(left, 0) : right] = True
     return inside
 
 
-def _region(reader: RecordReader, data: Path) -> Region | None:
-    """The region that the station inspects now."""
-    run = reader.latest_run()
-    if run is None:
-        return None
-    return parse_recipe(run.start.recipe_toml, f"the recipe on record in {data}").camera.region
+def _grown(cells: Mask, height: int, width: int) -> Mask:
+    """Cells of a map as a mask of pixels."""
+    size_wh = (width, height)
+    return cv2.resize(cells.astype(np.uint8), size_wh, interpolation=cv2.INTER_NEAREST) > 0

@@ -26,7 +26,7 @@ def network_graph(
     graph = _Graph()
     contrast = graph.node("Softsign", graph.scaled(spec.name, network.gain))
     at4 = graph.convolution(graph.node("SpaceToDepth", contrast, blocksize=2), network.stem)
-    at4 = graph.stage(at4, network.stage4)
+    at4 = graph.stage(graph.convolution(at4, network.mix), network.stage4)
     at8 = graph.stage(graph.convolution(at4, network.down8), network.stage8)
     at16 = graph.stage(graph.convolution(at8, network.down16), network.stage16)
     from16 = graph.doubled(graph.plain_convolution(at16, network.to8))

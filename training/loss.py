@@ -6,9 +6,9 @@ from torch.nn import functional as fn
 
 # Empty cells outnumber defective ones by hundreds; only the hardest are taught (online hard
 # example mining, Shrivastava et al., arXiv 1604.03540).
-_HARD_SHARE = 0.005
-_HARD_PER_DEFECT = 3
-_PICTURE_WEIGHT = 0.5
+_HARD_SHARE = 0.2
+_HARD_PER_DEFECT = 5
+_PICTURE_WEIGHT = 0.2
 
 
 def segmentation_loss(logits: Tensor, cells: Tensor) -> Tensor:
@@ -29,12 +29,20 @@ def segmentation_loss(logits: Tensor, cells: Tensor) -> Tensor:
 
 
 def _on_defects(cost: Tensor, cells: Tensor) -> Tensor:
-    return (cost * cells).sum() / cells.sum().clamp(min=1.0)
+    """Mean per class, so that scratches of thirty cells weigh as much as holes of hundreds."""
+    count = cells.sum((0, 2, 3))
+    per_class = (cost * cells).sum((0, 2, 3)) / count.clamp(min=1.0)
+    return per_class.sum() / (count > 0).sum().clamp(min=1)
 
 
 def _on_hardest(cost: Tensor, cells: Tensor) -> Tensor:
-    count = max(_HARD_PER_DEFECT * int(cells.sum()), int(_HARD_SHARE * cost.numel()), 1)
-    return cost.flatten().topk(min(count, cost.numel())).values.mean()
+    """Mean over each class's hardest cells, then over the classes."""
+    defects = cells.sum((0, 2, 3)).tolist()
+    means: list[Tensor] = []
+    for of_class, count in zip(cost.transpose(0, 1).flatten(1), defects, strict=True):
+        hardest = max(_HARD_PER_DEFECT * int(count), int(_HARD_SHARE * of_class.numel()), 1)
+        means.append(of_class.topk(min(hardest, of_class.numel())).values.mean())
+    return torch.stack(means).mean()
 
 
 def _overlap(maps: Tensor, cells: Tensor) -> Tensor:

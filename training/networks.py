@@ -10,6 +10,7 @@ from torch.nn import functional as fn
 
 STRIDE = 4
 SIZE_MULTIPLE_PX = 16
+STEM_WIDTH = 32  # many thin filters for lines in every direction, then mixed into few channels
 WIDTHS = (16, 32, 64)  # channels at stride 4, 8 and 16
 BLOCKS = (1, 2, 2)  # residual blocks at stride 4, 8 and 16
 # Bias of a fresh head: a defect in one cell of a hundred, so that the first steps do not burn
@@ -21,11 +22,13 @@ _GAIN = 4.0
 
 
 class Convolution(nn.Module):
-    """A 3 x 3 convolution with batch norm and ReLU."""
+    """A convolution, 3 x 3 unless told, with batch norm and ReLU."""
 
-    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int = 1, side: int = 3) -> None:
         super().__init__()
-        self.convolution = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
+        self.convolution = nn.Conv2d(
+            inputs, outputs, side, stride=stride, padding=side // 2, bias=False
+        )
         self.norm = nn.BatchNorm2d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -73,7 +76,8 @@ class SegmentationNetwork(nn.Module):
         self.classes = classes
         self.gain = _GAIN
         fine, middle, coarse = WIDTHS
-        self.stem = Convolution(4, fine, stride=2)
+        self.stem = Convolution(4, STEM_WIDTH, stride=2)
+        self.mix = Convolution(STEM_WIDTH, fine, side=1)
         self.stage4 = Stage(fine, BLOCKS[0])
         self.down8 = Convolution(fine, middle, stride=2)
         self.stage8 = Stage(middle, BLOCKS[1])
@@ -90,7 +94,7 @@ class SegmentationNetwork(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         contrast = fn.softsign(self.gain * image)
-        at4 = self.stage4(self.stem(fn.pixel_unshuffle(contrast, 2)))
+        at4 = self.stage4(self.mix(self.stem(fn.pixel_unshuffle(contrast, 2))))
         at8 = self.stage8(self.down8(at4))
         at16 = self.stage16(self.down16(at8))
         at8 = self.fuse8(at8 + _doubled(self.to8(at16)))
