@@ -149,15 +149,16 @@ def build_line(stack: ExitStack, folder: Path, data: Path, parts: int) -> tuple[
     writer = RecordWriter(data)
     stack.callback(writer.close)
     registry = station_registry(data)
-    gate = open_gate(loaded.recipe)
+    gate, live = open_gate(loaded.recipe), LiveWriter(data)
     stack.callback(gate.close)
+    stack.callback(live.close)
     station = Station(
         recipe=loaded.recipe,
         source=source,
         champion=ChampionFollower(registry, loaded.recipe, writer.log_event),
         gate=gate,
         writer=writer,
-        live=LiveWriter(data),
+        live=live,
         run_id=writer.begin_run(run_start(loaded)),
         first_part=0,
         gate_confirms_within_s=confirms_within_s(loaded.recipe),

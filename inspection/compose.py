@@ -46,15 +46,16 @@ def open_line(loaded: LoadedRecipe, folder: Path) -> Generator[Line]:
         stack.callback(writer.close)
         champion = ChampionFollower(station_registry(folder), recipe, writer.log_event)
         first_part = writer.next_part_number
-        gate = open_gate(recipe)
+        gate, live = open_gate(recipe), LiveWriter(folder)
         stack.callback(gate.close)
+        stack.callback(live.close)
         station = Station(
             recipe=recipe,
             source=open_source(recipe.camera, first_part),
             champion=champion,
             gate=gate,
             writer=writer,
-            live=LiveWriter(folder),
+            live=live,
             run_id=writer.begin_run(run_start(loaded)),
             first_part=first_part,
             gate_confirms_within_s=confirms_within_s(recipe),

@@ -180,13 +180,15 @@ class Bench:
         loaded = LoadedRecipe(parse_recipe(recipe, "bench"), recipe, "0" * 64)
         writer = RecordWriter(self.folder)
         stack.callback(writer.close)
+        live = LiveWriter(self.folder)
+        stack.callback(live.close)
         station = Station(
             recipe=loaded.recipe,
             source=source,
             champion=ChampionFollower(self.registry, loaded.recipe, writer.log_event),
             gate=gate or self.gate,
             writer=writer,
-            live=LiveWriter(self.folder),
+            live=live,
             run_id=writer.begin_run(run_start(loaded)),
             first_part=writer.next_part_number,
             gate_confirms_within_s=confirms_within_s,

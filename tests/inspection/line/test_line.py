@@ -172,10 +172,11 @@ def test_records_that_cannot_be_written_stop_the_line_before_anything_passes(
     with ExitStack() as stack:
         line = bench.line(stack, bench.source([good, *[None] * 10_000]))
         blocker = sqlite3.connect(bench.folder / "records.sqlite")
-        stack.callback(blocker.close)
         blocker.execute("BEGIN EXCLUSIVE")
         with pytest.raises(RecordsError, match=r"records\.sqlite"):
             line.run(lambda: False)
-        stack.pop_all()
+        blocker.close()
+        with pytest.raises(RecordsError, match=r"records\.sqlite"):
+            stack.close()
     assert bench.gate.let_through == set()
     assert bench.gate.safe
