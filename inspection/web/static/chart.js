@@ -132,12 +132,14 @@ function readOut(point) {
   const bounds =
     point.upper === null
       ? "limits not set yet"
-      : `limits ${percent(point.lower)} to ${percent(point.upper)}`;
+      : point.lower > 0
+        ? `limits ${percent(point.lower)} to ${percent(point.upper)}`
+        : `limit ${percent(point.upper)}`;
   const verdict = point.signal ? "◆ Out of control · parts" : "Parts";
   say(
     "chart-readout",
-    `${verdict} ${point.first_part}–${point.last_part}: ${point.defectives} of ${point.size} ` +
-      `rejected, ${percent(point.value)} · ${bounds}`,
+    `${verdict} ${point.first_part}–${point.last_part}: ${point.defectives} of ${point.size}, ` +
+      `${percent(point.value)} · ${bounds}`,
   );
   byId("chart-readout").dataset.signal = point.signal ? "yes" : "no";
 }

@@ -1,10 +1,12 @@
-// The reject in view: the newest one, unless the operator is busy with another.
+// The reject in view: the newest one, unless the operator is busy with another. Each stays for as
+// long as a decision takes, however fast they come; those that were passed over wait in the list.
 
 import { byId, make, say, timeOfDay, whenChanged } from "./dom.js";
 import { drawCloser, drawPicture } from "./picture.js";
 import { stand } from "./review.js";
 
 const BACK_TO_NEWEST_MS = 30000;
+const STAYS_MS = 3000;
 const STANDS = { open: "to review", yes: "✓ confirmed", no: "↺ overruled" };
 
 export class RejectView {
@@ -15,6 +17,7 @@ export class RejectView {
     this.chosen = null; // part number the operator picked, null to follow the newest
     this.held = null; // part being decided on: it stays whatever comes
     this.part = null;
+    this.shownAt = -Infinity;
     this.bitmap = null;
     this.drawList = whenChanged((rejects, shown) => this.#list(rejects, shown));
     this.showPart = whenChanged((part) => this.#show(part));
@@ -49,15 +52,26 @@ export class RejectView {
   }
 
   #choose() {
-    const wanted = this.held?.part_number ?? this.chosen;
+    const stays = this.held ?? (this.chosen === null ? this.#staying() : null);
+    const wanted = stays?.part_number ?? this.chosen;
     const known = this.rejects.find((part) => part.part_number === wanted);
-    const part = known ?? this.held ?? this.rejects[0] ?? null;
+    const part = known ?? stays ?? this.rejects[0] ?? null;
     this.showPart(part);
     this.drawList([this.rejects, part?.part_number], part?.part_number);
   }
 
+  /** The part in view while it is too new and not reviewed, else null. */
+  #staying() {
+    const left = this.shownAt + STAYS_MS - performance.now();
+    if (this.part === null || this.part.review !== null || left <= 0) return null;
+    clearTimeout(this.staying);
+    this.staying = setTimeout(() => this.#choose(), left);
+    return this.part;
+  }
+
   #show(part) {
     const another = part?.part_number !== this.part?.part_number;
+    if (another) this.shownAt = performance.now();
     const otherPicture = part?.picture !== this.part?.picture;
     this.part = part;
     if (part !== null) this.#say(part);

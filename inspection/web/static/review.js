@@ -2,7 +2,7 @@
 
 import { byId, make, say } from "./dom.js";
 
-const SETTLE_MS = 700; // a tap this soon after another part came into view was meant for the old one
+const SETTLE_MS = 700; // a tap so soon after another part came into view is meant for the old one
 const SEND_WITHIN_MS = 5000;
 const NAMES_KEPT = 6;
 
@@ -10,7 +10,7 @@ export class ReviewDesk {
   constructor(view) {
     this.view = view;
     this.part = null;
-    this.shownAt = 0;
+    this.settling = null;
     this.allowed = false;
     this.sending = false;
     this.fault = null;
@@ -30,8 +30,12 @@ export class ReviewDesk {
   /** Another part is in view, or there is news of the one in view. */
   show(part) {
     if (part?.part_number !== this.part?.part_number) {
-      this.shownAt = performance.now();
       this.fault = null;
+      clearTimeout(this.settling);
+      this.settling = setTimeout(() => {
+        this.settling = null;
+        this.#update();
+      }, SETTLE_MS);
     }
     this.part = part;
     this.#update();
@@ -44,7 +48,8 @@ export class ReviewDesk {
   }
 
   #update() {
-    const ready = this.allowed && this.part !== null && !this.sending;
+    const busy = this.sending || this.settling !== null;
+    const ready = this.allowed && this.part !== null && !busy;
     const review = this.part?.review ?? null;
     byId("confirm").disabled = byId("overrule").disabled = !ready;
     byId("confirm").setAttribute("aria-pressed", String(review?.agrees === true));
@@ -59,23 +64,20 @@ export class ReviewDesk {
   }
 
   async #confirm() {
-    const part = this.#take();
-    if (part === null) return;
+    const part = this.#hold();
     if (await this.#knowWho()) await this.#send(part, true, "");
     this.view.release({ follow: true });
   }
 
   async #overrule() {
-    const part = this.#take();
-    if (part === null) return;
+    const part = this.#hold();
     const reason = (await this.#knowWho()) ? await this.#askReason(part) : null;
     if (reason !== null) await this.#send(part, false, reason);
     this.view.release({ follow: true });
   }
 
-  /** The part that the tap was meant for, held in view; null when it was meant for another. */
-  #take() {
-    if (performance.now() - this.shownAt < SETTLE_MS || this.sending) return null;
+  /** The part that is decided on stays in view until the decision is made. */
+  #hold() {
     this.view.hold(this.part);
     return this.part;
   }
