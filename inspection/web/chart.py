@@ -6,7 +6,8 @@ from typing import Any
 from inspection.recipe import Chart, parse_recipe
 from inspection.records.query import RecordReader, Run
 from inspection.records.subgroups import Subgroup, SubgroupHistory
-from inspection.spc.p_chart import PChart, p_chart
+from inspection.spc.attributes import p_chart
+from inspection.spc.result import ControlChart
 
 Json = dict[str, Any]
 
@@ -40,17 +41,19 @@ class ChartView:
             "subgroup_parts": self._settings.subgroup_parts,
             "baseline_subgroups": self._settings.baseline_subgroups,
             "frozen": frozen,
-            "center": None if chart is None else chart.center,
+            "center": None if chart is None else float(chart.center[0]),
             "points": [_point(subgroup, chart, at) for at, subgroup in enumerate(shown)],
         }
 
 
-def _against(shown: tuple[Subgroup, ...], baseline: tuple[Subgroup, ...]) -> PChart:
+def _against(shown: tuple[Subgroup, ...], baseline: tuple[Subgroup, ...]) -> ControlChart:
     center = Fraction(sum(s.defectives for s in baseline), sum(s.size for s in baseline))
-    return p_chart([s.defectives for s in shown], [s.size for s in shown], center=center)
+    return p_chart(
+        [s.defectives for s in shown], [s.size for s in shown], center=center, rules=("nelson1",)
+    )
 
 
-def _point(subgroup: Subgroup, chart: PChart | None, at: int) -> Json:
+def _point(subgroup: Subgroup, chart: ControlChart | None, at: int) -> Json:
     return {
         "first_part": subgroup.first_part,
         "last_part": subgroup.last_part,
@@ -59,5 +62,5 @@ def _point(subgroup: Subgroup, chart: PChart | None, at: int) -> Json:
         "value": subgroup.defectives / subgroup.size,
         "lower": None if chart is None else float(chart.lower[at]),
         "upper": None if chart is None else float(chart.upper[at]),
-        "signal": chart is not None and bool(chart.signals[at]),
+        "signal": chart is not None and bool(chart.signalling[at]),
     }

@@ -33,9 +33,9 @@ class Screen(Generic[News]):
 
 
 class Feed(Generic[News]):
-    """Asks `read` for news every `every_s` seconds while somebody watches.
+    """Asks `read` every `every_s` seconds while somebody watches; what differs is news.
 
-    read: called in a thread, never twice at once; None means that nothing is new.
+    read: called in a thread, never twice at once; None means that there is nothing to show.
     """
 
     def __init__(self, read: Callable[[], News | None], every_s: float) -> None:
@@ -51,7 +51,7 @@ class Feed(Generic[News]):
         while True:
             await self._watched.wait()
             news = await asyncio.to_thread(self._read)
-            if news is not None:
+            if news is not None and news != self._newest and self._screens:
                 self._newest = news
                 for screen in self._screens:
                     screen.put(news)
@@ -59,7 +59,7 @@ class Feed(Generic[News]):
 
     @contextmanager
     def screen(self) -> Generator[Screen[News]]:
-        """A place in the feed that starts with the newest news there is."""
+        """A place in the feed; it starts with the newest news, if others watch already."""
         screen = Screen(self._newest)
         self._screens.add(screen)
         self._watched.set()
@@ -69,6 +69,7 @@ class Feed(Generic[News]):
             self._screens.discard(screen)
             if not self._screens:
                 self._watched.clear()
+                self._newest = None  # it grows old unwatched
 
     def close(self) -> None:
         """Tell the screens' streams to end; may be called from a signal handler."""

@@ -23,7 +23,7 @@ _EVENTS_A_PAGE = 1000
 
 
 class ScreenState:
-    """Reads the state of the screens; gives it when it has changed.
+    """Reads the state of the screens; costs a look at four files while nothing changes.
 
     screen: names the version of page and scripts, so that an open page can tell that it is old.
     Called by one thread at a time.
@@ -35,27 +35,24 @@ class ScreenState:
         self._chart = ChartView()
         self._events: list[Event] = []
         self._marks: Marks | None = None
-        self._said: str | None = None
+        self._said = ""
 
-    def read(self) -> str | None:
-        """The state as JSON when it is not what was given last, else None.
+    def read(self) -> str:
+        """The state as JSON.
 
         Records that cannot be read are a state too: it says so in `fault`.
         """
         marks = self._records.marks()
         if marks == self._marks:
-            return None
+            return self._said
         try:
             state = self._read()
             self._marks = marks
         except PasslineError as fault:
             state = {"fault": str(fault)}
             self._marks = None
-        said = json.dumps({"screen": self._screen, "fault": None} | state)
-        if said == self._said:
-            return None
-        self._said = said
-        return said
+        self._said = json.dumps({"screen": self._screen, "fault": None} | state)
+        return self._said
 
     def _read(self) -> Json:
         reader = self._records.reader()

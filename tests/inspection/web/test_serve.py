@@ -109,6 +109,15 @@ def test_a_stream_starts_with_the_state_and_beats(web: Any, line: Any) -> None:
         assert next_state(stream)["counts"]["parts"] == 2
 
 
+def test_a_screen_opened_after_a_while_starts_with_what_is_so_now(web: Any, line: Any) -> None:
+    line.part(SCRATCH)
+    with httpx.stream("GET", f"{web.url}/events", timeout=WITHIN_S) as answer:
+        assert next_state(events(answer))["counts"]["parts"] == 1
+    line.good_parts(5)
+    with httpx.stream("GET", f"{web.url}/events", timeout=WITHIN_S) as answer:
+        assert next_state(events(answer))["counts"]["parts"] == 6
+
+
 def test_a_screen_that_does_not_read_delays_no_other(web: Any, line: Any) -> None:
     line.part(SCRATCH)
     with socket.create_connection(("127.0.0.1", web.port)) as stuck:

@@ -27,14 +27,8 @@ class Watcher:
         self.records = StationRecords(folder)
         self._state = ScreenState(self.records, "v1")
 
-    def news(self) -> dict[str, Any] | None:
-        said = self._state.read()
-        return None if said is None else json.loads(said)
-
     def now(self) -> dict[str, Any]:
-        news = self.news()
-        assert news is not None
-        return news
+        return json.loads(self._state.read())
 
 
 @pytest.fixture
@@ -50,7 +44,6 @@ def test_a_database_from_a_newer_passline_is_said(tmp_path: Path, watcher: Watch
     newer.commit()
     newer.close()
     assert "has schema version" in watcher.now()["fault"]
-    assert watcher.news() is None, "the same fault is said once"
 
 
 def test_a_damaged_database_is_said_and_a_restored_one_is_read(
@@ -106,14 +99,6 @@ def test_a_data_folder_begun_anew_is_read_anew(
     for file in tmp_path.glob("*.sqlite*"):
         file.unlink()
     assert watcher.now()["waiting"]
-
-
-def test_nothing_new_is_nothing_said(watcher: Watcher, line: Any) -> None:
-    line.good_parts(1)
-    assert watcher.news() is not None
-    assert watcher.news() is None
-    line.good_parts(1)
-    assert watcher.news() is not None
 
 
 def test_counts_and_ledger_are_those_of_the_run(watcher: Watcher, line: Any) -> None:
