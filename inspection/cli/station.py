@@ -40,7 +40,8 @@ def watch(data: DataFolder) -> None:
     """Watch the records: form subgroups, raise a signal when the p chart leaves its limits."""
     from inspection.watch import Watch
 
-    Watch(data).run(stop_on_signals())
+    stopping = stop_on_signals()
+    Watch(data).run(stopping)
 
 
 @app.command("ledger")
