@@ -137,11 +137,12 @@ class LiveReader:
     def want(self) -> None:
         """Tell the line that somebody watches, for the next three seconds.
 
-        A folder that cannot be written to only means that there is no live picture.
+        A data folder that is not there, or that cannot be written to, only means that there is
+        no live picture.
         """
         wanted = self._folder / "wanted"
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(exist_ok=True)
             wanted.touch()
         except OSError as fault:
             log.debug("%s: cannot ask for live pictures: %s", wanted, fault)

@@ -276,6 +276,11 @@ def test_a_foreign_or_cut_off_file_is_no_picture(
     assert reader.latest() is None
 
 
+def test_a_data_folder_that_is_not_there_is_not_made_by_watching(tmp_path: Path) -> None:
+    LiveReader(tmp_path / "later").want()
+    assert not (tmp_path / "later").exists()
+
+
 def test_a_reader_that_may_not_write_sees_no_picture_and_no_error(tmp_path: Path) -> None:
     (tmp_path / "live").write_text("a file where the folder should be")
     reader = LiveReader(tmp_path)

@@ -3,7 +3,9 @@
 import os
 import re
 import signal
+import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +189,9 @@ def test_the_screen_waits_for_the_line_and_starts_by_itself(
     page = open_screen()
     expect(page.locator("#waiting")).to_be_visible()
     expect(page.locator("#reject-serial")).to_be_hidden()
+    box = page.locator("#waiting").bounding_box()
+    assert box is not None
+    assert abs(box["x"] + box["width"] / 2 - 640) < 2, "in the middle of the screen"
     line = request.getfixturevalue("line")
     record = line.part(SCRATCH)
     expect(page.locator("#waiting")).to_be_hidden()
@@ -415,6 +420,7 @@ def show_live(page: Page, line: Any, frames: int) -> None:
     record = line.part(box, pixels=pixels, keep=False)
     drawn = "Number(document.getElementById('live').dataset.frames ?? 0)"
     while page.evaluate(drawn) < frames:
+        record = replace(record, frame_id=record.frame_id + 1, captured_utc_ns=time.time_ns())
         line.live.offer(pixels, record)
 
 
