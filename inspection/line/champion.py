@@ -35,19 +35,19 @@ class ChampionFollower:
         self._loaded: Inspector | None = None
         self._current = self._open_champion()
 
-    def inspector(self) -> Inspector:
-        """The inspector for the next part; costs one stat of the registry's log."""
+    def inspector(self, part_number: int) -> Inspector:
+        """The inspector for this part; costs one stat of the registry's log."""
         if self._loader is not None:
             if not self._loader.is_alive():
                 self._loader = None
-                self._take_up()
+                self._take_up(part_number)
         elif (stamp := self._registry.stamp()) != self._stamp:
             self._stamp = stamp
             self._loader = threading.Thread(target=self._load, name="champion", daemon=True)
             self._loader.start()
         return self._current
 
-    def _take_up(self) -> None:
+    def _take_up(self, part_number: int) -> None:
         new, self._loaded = self._loaded, None
         if new is None or new.session.bundle.digest == self._current.session.bundle.digest:
             return
@@ -55,8 +55,13 @@ class ChampionFollower:
         bundle = new.session.bundle
         self._log_event(
             "model_changed",
-            {"from": old.label, "to": bundle.label, "from_digest": old.digest}
-            | {"to_digest": bundle.digest},
+            {
+                "from": old.label,
+                "from_digest": old.digest,
+                "to": bundle.label,
+                "to_digest": bundle.digest,
+                "first_part": part_number,
+            },
         )
 
     def _load(self) -> None:

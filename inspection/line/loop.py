@@ -101,7 +101,7 @@ class Line:
 
     def _judge(self, frame: Frame) -> None:
         part_number = self._take_number(frame.captured_ns)
-        inspector = self._station.champion.inspector()
+        inspector = self._station.champion.inspector(part_number)
         max_age_ms = self._station.recipe.camera.max_age_ms
         age_ms = (self._now_ns() - frame.captured_ns) / 1e6
         if age_ms > max_age_ms:

@@ -54,9 +54,7 @@ class ListSource:
 
     camera_id = "cam1"
 
-    def __init__(
-        self, steps: Iterable[Step | Callable[[], Step]], already_missed: int = 0
-    ) -> None:
+    def __init__(self, steps: Iterable[Step | Callable[[], Step]], already_missed: int = 0) -> None:
         """already_missed: triggers that are counted and that never come out."""
         self._steps = list(steps)
         self.already_missed = already_missed

@@ -67,7 +67,9 @@ def test_a_promoted_model_takes_over_between_two_parts_and_says_so_on_record(
     assert set(judged_by[first_new:]) == {"spot-2"}
     assert [part.record.run_id for part in bench.parts()] == [1] * len(judged_by)
     change = bench.events("model_changed")
-    assert [(event["from"], event["to"]) for event in change] == [("spot-1", "spot-2")]
+    assert [(event["from"], event["to"], event["first_part"]) for event in change] == [
+        ("spot-1", "spot-2", first_new)
+    ]
 
 
 def test_a_roll_back_reaches_the_running_line_too(
