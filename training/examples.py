@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.card import InputSpec
 from models.preprocess import prepare
 from training.dataset import Sample
+from training.errors import TrainingError
 from training.networks import STRIDE
 
 # A cell is defective when a tenth of it is: a scratch one pixel wide covers a quarter.
@@ -38,10 +39,13 @@ def load_examples(
 ) -> list[Example]:
     """All samples that can be learnt from: a defect nobody located (an empty mask) is left out.
 
-    Raises TrainingError naming the file that cannot be used.
+    Raises TrainingError naming the file that cannot be used, and when no defect is located.
     """
-    examples = ((sample, _example(sample, spec, classes)) for sample in samples)
-    return [example for sample, example in examples if sample.is_good or not example.is_good]
+    seen = ((sample, _example(sample, spec, classes)) for sample in samples)
+    examples = [example for sample, example in seen if sample.is_good or not example.is_good]
+    if all(example.is_good for example in examples):
+        raise TrainingError("every mask is empty: training needs to know where the defects are")
+    return examples
 
 
 def _example(sample: Sample, spec: InputSpec, classes: tuple[str, ...]) -> Example:

@@ -37,8 +37,8 @@ class Plan:
     seed: int = 0
     epochs: int = 60
     minutes: float | None = None
-    batch: int = 8
-    crop_px: int = 256
+    batch: int = 16
+    crop_px: int = 128
     learning_rate: float = FROM_SCRATCH_RATE
     weight_decay: float = 1e-2
     threads: int = 1

@@ -126,6 +126,16 @@ def test_a_picture_that_breaks_half_way_leaves_no_bundle(
     assert [path.name for path in tmp_path.iterdir()] == ["parts"]
 
 
+def test_defects_that_nobody_located_teach_nothing(parts_folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "parts"
+    shutil.copytree(parts_folder, copy)
+    empty = (parts_folder / "good/Imgs/part00000_mask.png").read_bytes()
+    for mask in copy.rglob("*_mask.png"):
+        mask.write_bytes(empty)
+    with pytest.raises(TrainingError, match="every mask is empty"):
+        train(open_dataset(copy), order(), tmp_path / "bundle")
+
+
 @pytest.mark.parametrize("size_hw", [(60, 64), (16, 16)])
 def test_a_size_that_the_network_cannot_take_is_refused(
     parts: Dataset, tmp_path: Path, size_hw: tuple[int, int]
