@@ -14,7 +14,8 @@ from inspection.records.desk import Desk
 from inspection.records.entries import Signal, WatchState
 from inspection.records.query import RecordReader
 from inspection.records.subgroups import Subgroup, subgroups_after
-from inspection.spc.p_chart import PChart, p_chart
+from inspection.spc.attributes import p_chart
+from inspection.spc.result import ControlChart
 
 _SUBGROUPS_PER_COMMIT = 200
 _POLL_S = 0.25
@@ -90,22 +91,19 @@ def _signals(name: str, subgroups: list[Subgroup], center: Fraction) -> list[Sig
         [subgroup.defectives for subgroup in subgroups],
         [subgroup.size for subgroup in subgroups],
         center=center,
+        rules=("nelson1",),
     )
-    return [
-        _signal(name, subgroup, chart, at)
-        for at, subgroup in enumerate(subgroups)
-        if chart.signals[at]
-    ]
+    return [_signal(name, subgroups[raised.at], chart, raised.at) for raised in chart.signals]
 
 
-def _signal(name: str, subgroup: Subgroup, chart: PChart, at: int) -> Signal:
+def _signal(name: str, subgroup: Subgroup, chart: ControlChart, at: int) -> Signal:
     return Signal(
         chart=name,
         first_part=subgroup.first_part,
         last_part=subgroup.last_part,
         defectives=subgroup.defectives,
         size=subgroup.size,
-        center=chart.center,
+        center=float(chart.center[at]),
         lower=float(chart.lower[at]),
         upper=float(chart.upper[at]),
     )
