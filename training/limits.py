@@ -13,15 +13,15 @@ LimitsByClass = dict[str, ClassLimit]
 
 
 def choose_limits(
-    measured: Sequence[Measured], classes: tuple[str, ...], floor: float, false_rejects: float
+    measured: Sequence[Measured], classes: tuple[str, ...], lowest: float, false_rejects: float
 ) -> LimitsByClass:
     """A score limit per class, such that at most this share of the good parts is rejected.
 
-    Starts with every limit at the floor and, while too many good parts are rejected, raises the
+    Starts with every limit at `lowest` and, while too many good parts are rejected, raises the
     one limit that lets the fewest bad parts escape for each good part that it saves. A good part
     with a score of 1 cannot be saved: then the share is exceeded.
     """
-    limits = {name: ClassLimit(score=floor) for name in classes}
+    limits = {name: ClassLimit(score=lowest) for name in classes}
     good = [one for one in measured if one.sample.is_good]
     bad = [one for one in measured if not one.sample.is_good]
     allowed = math.floor(false_rejects * len(good) + 1e-9)

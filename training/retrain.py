@@ -24,12 +24,14 @@ from training.export import (
 from training.fit import Plan, Report, fit, seeded_network
 from training.limits import choose_limits
 from training.lineage import LINEAGE_FILE, Lineage, read_lineage
-from training.networks import SIZE_MULTIPLE_PX, SegmentationNetwork
+from training.networks import SIZE_MULTIPLE_PX, SegmentationNetwork, centre_scores
 from training.split import Split, split
 from training.weights import continue_from
 
 FLOOR = 0.2
-"""Cells from this probability on are findings; limits may go down to it."""
+"""Cells from this probability on are findings; a recipe may set limits down to it."""
+_LOWEST_LIMIT = 0.5
+"""Training sets none lower: a few dozen good parts do not show how high the next one scores."""
 _PARITY_PICTURES = 8
 
 
@@ -83,10 +85,14 @@ def train(dataset: Dataset, order: Order, out: Path, report: Report = silent) ->
     with new_bundle_folder(out) as folder:
         network = _start(classes, order)
         fit(network, load_examples(divided.train, spec, classes), order.plan, report)
-        export_network(network, spec, folder)
         _lineage(divided, order).write(folder / LINEAGE_FILE)
+        export_network(network, spec, folder)
         draft = _draft(dataset, order, spec, classes, folder)
-        locked = _finish(draft, network, divided, order.false_rejects)
+        limits = _limits(ModelSession(draft), divided, order)
+        centre_scores(network, [limits[name].score for name in classes])
+        export_network(network, spec, folder)
+        draft = _draft(dataset, order, spec, classes, folder)
+        locked = _finish(draft, network, divided, order)
     return Trained(open_bundle(out), divided, locked)
 
 
@@ -147,15 +153,21 @@ def _draft(
     return write_card(folder, card)
 
 
+def _limits(session: ModelSession, divided: Split, order: Order) -> dict[str, ClassLimit]:
+    """Score limits from the validation parts."""
+    card = session.bundle.card
+    validation = measure(session, divided.validation)
+    return choose_limits(validation, card.classes, _LOWEST_LIMIT, order.false_rejects)
+
+
 def _finish(
-    draft: Bundle, network: SegmentationNetwork, divided: Split, false_rejects: float
+    draft: Bundle, network: SegmentationNetwork, divided: Split, order: Order
 ) -> Figures | None:
     """Check parity, set the limits on validation parts, measure on locked ones, write the card."""
     session = ModelSession(draft)
     parity = check_parity(network, session, _some(divided.validation or divided.train))
     card = draft.card
-    validation = measure(session, divided.validation)
-    limits = choose_limits(validation, card.classes, card.floor, false_rejects)
+    limits = _limits(session, divided, order)
     locked = figures(measure(session, divided.locked), limits) if divided.locked else None
     measured = card.model_copy(update={"limits": limits, "metrics": _metrics(locked, parity)})
     write_card(draft.folder, measured)
