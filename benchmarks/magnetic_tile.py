@@ -1,6 +1,6 @@
-"""Training on the real magnetic-tile pictures, split by tile: what it finds, and how long it takes.
+"""Training on the real magnetic-tile pictures, split by tile: what it finds, how long it takes.
 
-    PASSLINE_REAL_DATA=FOLDER python benchmarks/magnetic_tile.py     FOLDER/magnetic_tile/MT_Free/...
+    PASSLINE_REAL_DATA=FOLDER python benchmarks/magnetic_tile.py    FOLDER/magnetic_tile/MT_Free
     python benchmarks/magnetic_tile.py FOLDER/magnetic_tile --minutes 12
 
 Uses the project's own training; the figures are of tiles that set neither weights nor limits.
