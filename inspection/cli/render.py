@@ -89,7 +89,8 @@ def write_data_set(out_dir: Path, series: Series, numbers: Iterable[int]) -> Ite
     """Write each part as CLASS/Imgs/NAME.png with NAME_mask.png beside it; yield the picture.
 
     The mask is 0 where the part is good and 255 on the defect; a good part's mask is all 0. The
-    grouping file has one line a picture, written once the picture is there.
+    grouping file has one line a picture, written once the picture is there; its part is seed and
+    number, so that parts of two series never share a name.
 
     Raises RenderError when the folder is not empty or a file cannot be written.
     """
@@ -101,7 +102,8 @@ def write_data_set(out_dir: Path, series: Series, numbers: Iterable[int]) -> Ite
             groups.write("image,part\n")
             for number in numbers:
                 picture = _write_part(out_dir, number, series.render(number))
-                groups.write(f"{picture.relative_to(out_dir).as_posix()},{number}\n")
+                part = f"{series.renderer.seed}-{number}"
+                groups.write(f"{picture.relative_to(out_dir).as_posix()},{part}\n")
                 yield picture
     except OSError as error:
         raise RenderError(f"cannot write the data set to {out_dir}: {error}") from error
