@@ -92,6 +92,11 @@ def above_zero(value: float, name: str) -> float:
     return number(value, name, lambda given: given > 0, "above 0")
 
 
+def not_negative_number(value: float, name: str) -> float:
+    """One number of 0 or more. Raises SpcError."""
+    return number(value, name, lambda given: given >= 0, "0 or more")
+
+
 def share(value: float, name: str) -> float:
     """One number from 0 to 1. Raises SpcError."""
     return number(value, name, lambda given: 0 <= given <= 1, "a share, from 0 to 1")
@@ -103,13 +108,14 @@ def open_share(value: float, name: str) -> float:
 
 
 def standardise(distances: Floats, sigmas: Floats) -> Floats:
-    """Distances in sigmas; where sigma is 0, a distance is infinite and none is 0.
+    """Distances in sigmas; where sigma is 0, a distance is infinite and none is 0. NaN stays NaN.
 
     A distance within a billionth of a sigma of 0, 1, 2 or 3 sigmas is set on it.
     """
     safe = np.where(sigmas > 0, sigmas, 1.0)
     z = np.where(sigmas > 0, distances / safe, np.where(distances > 0, np.inf, -np.inf))
     z[distances == 0] = 0.0
+    z[np.isnan(distances)] = np.nan
     near = np.where(np.isfinite(z), np.rint(z), 0.0)
     on_line = (np.abs(z - near) < ON_LINE) & (np.abs(near) <= 3)
     z[on_line] = near[on_line]

@@ -17,7 +17,7 @@ from inspection.spc.arrays import (
     Floats,
     counts,
     counts_of,
-    number,
+    not_negative_number,
     open_share,
     positive,
     repeated,
@@ -188,7 +188,7 @@ def _rate(
         return Standard(rate, 1.0, int(used.sum()), excluded)
     if highest == 1.0:
         return Standard(share(float(center), "center"), 1.0)
-    return Standard(number(float(center), "center", lambda c: c >= 0, "0 or more"), 1.0)
+    return Standard(not_negative_number(float(center), "center"), 1.0)
 
 
 def _is_exact(limits: str) -> bool:
