@@ -8,7 +8,7 @@ buffer with its frame id, waits by the wall clock, and shears pictures with padd
 import signal
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,9 @@ POLL_S = 0.0005
 """Pause between two looks for a buffer. Waiting inside the producer's code would be exact, but the
 binding keeps Python's lock there: measured, other threads of the process stood still."""
 BUFFERS = 8
+SILENCE_S = 1.0
+"""After so long without a buffer the camera is asked whether it is still there: no GenTL event says
+that it is gone."""
 _BIG_ENDIAN = 2  # GenTL 1.6, PIXELENDIANNESS_BIG
 
 
@@ -53,6 +56,7 @@ class GenicamSource:
             exactly one camera.
         features: SFNC features to set, in this order, before acquisition.
         buffers: how many pictures the producer may hold while the station is busy.
+        silence_s: after so long without a buffer a camera that does not answer is lost.
         clock: the station's clocks.
     """
 
@@ -66,6 +70,7 @@ class GenicamSource:
         model: str | None = None,
         features: Mapping[str, FeatureValue] | None = None,
         buffers: int = BUFFERS,
+        silence_s: float = SILENCE_S,
         clock: Clock | None = None,
     ) -> None:
         self._camera_id = camera_id
@@ -73,6 +78,8 @@ class GenicamSource:
         self._wanted = {"serial_number": serial, "id_": device_id, "model": model}
         self._features = dict(features or {})
         self._buffers = buffers
+        self._silence_ns = round(silence_s * 1e9)
+        self._heard_ns = 0
         self._clock: Clock = clock or SystemClock()
         self._open: _OpenCamera | None = None
         self._ledger: FrameLedger | None = None
@@ -96,17 +103,21 @@ class GenicamSource:
         """
         if self._open is not None:
             raise CameraConfigError(f"{self._camera_id}: is already started; stop it first")
-        self._ledger = FrameLedger(self._camera_id, self._clock)
+        self._ledger = FrameLedger(self._camera_id)
         self._pending = iter(())
         harvester = Harvester()
         try:
             self._open = self._set_up(harvester)
         except BaseException:
-            harvester.reset()
+            _free(harvester, self._camera_id)
             raise
+        self._heard_ns = self._clock.monotonic_ns()
 
     def fetch(self, timeout_s: float) -> Frame | MissedFrame | None:
-        """The next trigger's outcome, or None after `timeout_s` of monotonic time."""
+        """The next trigger's outcome, or None after `timeout_s` of monotonic time.
+
+        Raises CameraLost when the camera does not answer any more, or counts anew.
+        """
         outcome = next(self._pending, None)
         if outcome is not None:
             return outcome
@@ -116,7 +127,11 @@ class GenicamSource:
             if camera.has_new_buffer():
                 self._pending = ledger.enter(self._take(camera))
                 return next(self._pending)
-            left_s = (deadline_ns - self._clock.monotonic_ns()) / 1e9
+            now_ns = self._clock.monotonic_ns()
+            if now_ns - self._heard_ns >= self._silence_ns:
+                camera.check_answers()
+                self._heard_ns = now_ns
+            left_s = (deadline_ns - now_ns) / 1e9
             if left_s <= 0:
                 return None
             self._clock.sleep(min(POLL_S, left_s))
@@ -135,7 +150,7 @@ class GenicamSource:
 
     def _set_up(self, harvester: Harvester) -> "_OpenCamera":
         device = self._find(harvester)
-        with vendor_errors(CameraConfigError, f"{self._camera_id}: cannot open {device}"):
+        with vendor_errors(CameraConfigError, f"{self._camera_id}: cannot open {_names(device)}"):
             acquirer = _create_acquirer(harvester, device)
             if acquirer.min_num_buffers <= self._buffers:
                 acquirer.num_buffers = self._buffers
@@ -158,10 +173,7 @@ class GenicamSource:
             if all(_read(device, key) == value for key, value in wanted.items())
         ]
         if len(found) != 1:
-            seen = [
-                f"{_read(device, 'model')} {_read(device, 'serial_number')} {_read(device, 'id_')}"
-                for device in harvester.device_info_list
-            ]
+            seen = [_names(device) for device in harvester.device_info_list]
             there = "; ".join(seen) or "none: not plugged in, or held by another program"
             raise CameraConfigError(
                 f"{self._camera_id}: expected one camera with {wanted or 'any name'}, found "
@@ -172,6 +184,7 @@ class GenicamSource:
     def _take(self, camera: "_OpenCamera") -> Frame | MissedFrame:
         """Copy the buffer that has come, and give it back to the producer whatever is in it."""
         now_ns, now_utc_ns = self._clock.monotonic_ns(), self._clock.utc_ns()
+        self._heard_ns = now_ns
         with camera.borrowed_buffer() as buffer:
             frame_id = self._from_zero(int(buffer.frame_id))
             try:
@@ -221,6 +234,16 @@ class _OpenCamera:
                 return False
         return True
 
+    def check_answers(self) -> None:
+        """Read a register of the camera itself, not the copy kept of it.
+
+        Raises CameraLost when it does not answer.
+        """
+        node_map: Any = self.acquirer.remote_device.node_map
+        with vendor_errors(CameraLost, f"{self.camera_id}: does not answer"):
+            node_map.Width.node.invalidate_node()
+            _ = node_map.Width.value
+
     @contextmanager
     def borrowed_buffer(self) -> Generator[Any]:
         """The buffer of the last event, queued back at the end of the block."""
@@ -257,14 +280,38 @@ class _OpenCamera:
 
     def close(self) -> None:
         """Free all; a camera that is gone already is as good as closed."""
-        with vendor_errors(CameraLost, f"{self.camera_id}: cannot be freed"):
-            self.harvester.reset()
+        _free(self.harvester, self.camera_id)
 
     @property
     def _event(self) -> Any:
         # The one private name used: Harvesters has registered the event, and GenTL allows it once.
         monitors = self.acquirer._new_buffer_event_monitor_dict  # pyright: ignore[reportPrivateUsage]
         return next(iter(monitors.values()))
+
+
+def _free(harvester: Harvester, camera_id: str) -> None:
+    """Close the camera, then the producers. Raises CameraLost when they cannot be closed."""
+    with vendor_errors(CameraLost, f"{camera_id}: cannot be freed; restart this process"):
+        for acquirer in tuple(harvester.image_acquirers):
+            _close(acquirer)
+        harvester.reset()
+
+
+def _close(acquirer: ImageAcquirer) -> None:
+    """Close one camera, also one that is gone.
+
+    Harvesters ends half way when that one does not take AcquisitionStop, and holds the producer, so
+    that no camera is found in this process any more. Its second run leaves that step out, with the
+    stopping of the streams that comes after it. Only the camera's own closing can be run twice:
+    `Harvester.reset` does nothing the second time.
+    """
+    try:
+        acquirer.destroy()
+    except VENDOR_ERRORS:
+        for stream in acquirer.data_streams:
+            with suppress(*VENDOR_ERRORS):
+                stream.stop_acquisition(gentl.ACQ_STOP_FLAGS_LIST.ACQ_STOP_FLAGS_KILL)
+        acquirer.destroy()
 
 
 def _add_producer(harvester: Harvester, producer: Path, camera_id: str) -> None:
@@ -305,6 +352,11 @@ def _usable_pixel_format(node_map: Any, camera_id: str) -> str:
             "set it under [camera.device.features]"
         )
     return current
+
+
+def _names(device: DeviceInfo) -> str:
+    """What a camera can be found by: model, serial and id."""
+    return f"{_read(device, 'model')} {_read(device, 'serial_number')} {_read(device, 'id_')}"
 
 
 def _read(module: Any, name: str) -> Any:

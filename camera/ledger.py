@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 
-from camera.clock import Clock
 from camera.frame import CameraLost, Frame, MissedFrame, MissReason
 
 MAX_GAP = 100_000
@@ -18,13 +17,11 @@ class FrameLedger:
 
     Args:
         camera_id: who is accounted for; named in every miss and fault.
-        clock: says when a gap was noticed.
         first_id: frame id of the first trigger.
     """
 
-    def __init__(self, camera_id: str, clock: Clock, first_id: int = 0) -> None:
+    def __init__(self, camera_id: str, first_id: int = 0) -> None:
         self._camera_id = camera_id
-        self._clock = clock
         self._first_id = first_id
         self._next_id = first_id
         self._frames = 0
@@ -51,6 +48,7 @@ class FrameLedger:
     def enter(self, outcome: Frame | MissedFrame) -> Iterator[Frame | MissedFrame]:
         """Enter what the camera gave; returns it after a LOST for every trigger left out before it.
 
+        A gap is noticed when the outcome behind it comes: its misses bear that outcome's time.
         Everything is counted at once; the iterator makes the misses one by one, so a wide gap takes
         no memory. A repeated or smaller id, or a gap of more than MAX_GAP, raises CameraLost and
         enters nothing: the camera counts anew, and no later frame could be given to its part.
@@ -68,14 +66,15 @@ class FrameLedger:
             self._missed[outcome.reason] += 1
         else:
             self._frames += 1
-        return chain(map(self._lost, lost_ids), (outcome,))
+        return chain((self._lost(frame_id, outcome) for frame_id in lost_ids), (outcome,))
 
-    def _lost(self, frame_id: int) -> MissedFrame:
+    def _lost(self, frame_id: int, outcome: Frame | MissedFrame) -> MissedFrame:
+        came = isinstance(outcome, Frame)
         return MissedFrame(
             camera_id=self._camera_id,
             frame_id=frame_id,
             reason=MissReason.LOST,
-            noticed_ns=self._clock.monotonic_ns(),
-            noticed_utc_ns=self._clock.utc_ns(),
+            noticed_ns=outcome.captured_ns if came else outcome.noticed_ns,
+            noticed_utc_ns=outcome.captured_utc_ns if came else outcome.noticed_utc_ns,
             detail="the camera's frame ids leave this trigger out",
         )

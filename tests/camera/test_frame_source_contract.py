@@ -26,8 +26,14 @@ SourceMaker = Callable[[str], FrameSource]
 
 
 @pytest.fixture
-def make(viky: Path, picture_folder: Path, tmp_path: Path) -> SourceMaker:
+def make(viky: Path, simulator: Path, picture_folder: Path, tmp_path: Path) -> SourceMaker:
     def source(kind: str) -> FrameSource:
+        if kind.startswith("simulator"):
+            faults = (
+                {"FaultDropEveryNth": 2, "FaultIncompleteEveryNth": 5} if "fails" in kind else {}
+            )
+            features = {"AcquisitionFrameRate": 200.0, **faults}
+            return GenicamSource("cam", [simulator], serial="SIM0", features=features)
         if kind == "genicam":
             features = {"PixelFormat": "Mono8", "AcquisitionFrameRate": 200.0}
             return GenicamSource("cam", [viky], serial="1", features=features)
@@ -44,7 +50,15 @@ def make(viky: Path, picture_folder: Path, tmp_path: Path) -> SourceMaker:
 
 
 @pytest.fixture(
-    params=["genicam", "folder", "folder with a broken file", "belt", "belt that loses"]
+    params=[
+        "genicam",
+        "simulator",
+        "simulator that fails",
+        "folder",
+        "folder with a broken file",
+        "belt",
+        "belt that loses",
+    ]
 )
 def source(request: pytest.FixtureRequest, make: SourceMaker) -> Generator[FrameSource]:
     made = make(request.param)
@@ -119,15 +133,18 @@ def test_a_source_starts_again_from_its_first_trigger(source: FrameSource) -> No
     assert [outcome.frame_id for outcome in fetch(source, 2)] == [0, 1]
 
 
-@pytest.mark.parametrize("kind", ["genicam", "folder", "belt"])
+@pytest.mark.parametrize("kind", ["genicam", "simulator", "folder", "belt"])
 def test_nothing_within_the_time_is_none(
-    kind: str, viky: Path, picture_folder: Path, tmp_path: Path
+    kind: str, viky: Path, simulator: Path, picture_folder: Path, tmp_path: Path
 ) -> None:
     slow: FrameSource
     if kind == "genicam":
         # The slowest that this camera goes: it cannot have the second picture yet.
         features = {"PixelFormat": "Mono8", "AcquisitionFrameRate": 1.0}
         slow = GenicamSource("cam", [viky], serial="1", features=features)
+    elif kind == "simulator":
+        features = {"AcquisitionFrameRate": 1.0}
+        slow = GenicamSource("cam", [simulator], serial="SIM0", features=features)
     elif kind == "folder":
         slow = FolderSource("cam", picture_folder, pace_hz=0.01)
     else:

@@ -1,0 +1,47 @@
+/* What starts a picture when the camera does not run free, and the digital lines. */
+#include "simulator.h"
+
+bool is_triggered(const Camera *camera) { return setting(camera, F_TriggerMode); }
+
+static void count(Camera *camera, unsigned counter)
+{
+    camera->values[F_CounterValue][counter].integer++;
+}
+
+/* A trigger while MAX_PENDING_TRIGGERS wait for the sensor is missed, and counted as such. */
+void trigger(Camera *camera)
+{
+    if (!camera->acquiring || !is_triggered(camera))
+        return;
+    count(camera, COUNT_TRIGGERS);
+    int64_t lost_every = setting(camera, F_FaultTriggerLostEveryNth);
+    if (lost_every && camera->values[F_CounterValue][COUNT_TRIGGERS].integer % lost_every == 0)
+        return;
+    if (camera->pending_triggers == MAX_PENDING_TRIGGERS) {
+        count(camera, COUNT_MISSED_TRIGGERS);
+        return;
+    }
+    camera->triggered_ns[camera->pending_triggers++] = clock_ns();
+    pthread_cond_broadcast(&camera->wake);
+}
+
+bool is_line_high(const Camera *camera, unsigned line)
+{
+    bool level = line > 0 ? camera->values[F_UserOutputValue][line - 1].integer
+                 : number_setting(camera, F_ReplayPartRate) > 0 ? camera->part_in_barrier
+                                                                : setting(camera, F_ReplayLine0);
+    return level != (bool)camera->values[F_LineInverter][line].integer;
+}
+
+/* `input` is what drives Line0: it takes the new level, and an edge may be a trigger. */
+void set_line0(Camera *camera, bool *input, bool level)
+{
+    if (*input == level)
+        return;
+    *input = level;
+    bool rising = level != (bool)camera->values[F_LineInverter][0].integer;
+    int64_t wanted = setting(camera, F_TriggerActivation);
+    if (setting(camera, F_TriggerSource) == TRIGGER_BY_LINE0
+        && (wanted == ANY_EDGE || wanted == (rising ? RISING_EDGE : FALLING_EDGE)))
+        trigger(camera);
+}
