@@ -19,7 +19,8 @@ from inspection.records.query import StoredPart
 from inspection.supervisor import Supervisor
 from inspection.watch import Watch
 
-BASE_PARTS = 160
+BASE_PARTS = 600
+TRAINING_MINUTES = 2.0
 SLOW_HZ = 0.5
 CHALLENGER = "2"
 LEAST_PARTS = 200
@@ -121,19 +122,22 @@ class _Teller:
             tell()
 
     def _operator_reviews(self, truth: Truth) -> None:
-        """A person looks at every reject so far: confirms it, or overrules it with a reason."""
-        overruled = 0
-        waiting = self.stage.reader.rejects_waiting(self.stage.plot.parts)
-        for part in waiting:
-            if part.record.judgement is None:
+        """A person looks at the rejects: confirms, or overrules with a reason.
+
+        Rejects whose marked defect is not what is wrong with the part are left for an engineer.
+        """
+        confirmed = overruled = 0
+        for part in self.stage.reader.rejects_waiting(self.stage.plot.parts):
+            number, judgement = part.record.part_number, part.record.judgement
+            if judgement is None:
                 continue
-            is_bad = truth.is_bad(part.record.part_number)
-            overruled += not is_bad
-            reason = "" if is_bad else "good part"
-            self.stage.desk.review(part.record.part_number, is_bad, reason, "operator")
-        self.console.print(
-            f"The operator looks at {len(waiting)} rejects and overrules {overruled} of them."
-        )
+            if not truth.is_bad(number):
+                self.stage.desk.review(number, False, "good part", "operator")
+                overruled += 1
+            elif {reason.detail for reason in part.record.verdict.reasons} <= truth.classes(number):
+                self.stage.desk.review(number, True, "", "operator")
+                confirmed += 1
+        self.console.print(f"The operator confirms {confirmed} rejects and overrules {overruled}.")
 
     def _escapes_come_back(self, truth: Truth) -> None:
         """Bad parts that passed come back from the customer and are outlined by an engineer."""
@@ -149,7 +153,7 @@ class _Teller:
                 note="field return",
                 labels=truth.labels(part.record.part_number),
             )
-        classes = [name for p in escaped for name in set(truth.classes(p.record.part_number))]
+        classes = [name for part in escaped for name in truth.classes(part.record.part_number)]
         kinds = ", ".join(f"{classes.count(name)} {name}" for name in sorted(set(classes)))
         serials = ", ".join(part.record.serial for part in escaped[:3])
         self.console.print(
@@ -166,6 +170,7 @@ class _Teller:
             seed=SEED,
             first=AFTER_THE_STORY,
             defects=",".join(IN_CONTROL),
+            defect_rate=0.4,
         )
         champion = self.stage.registry.champion(MODEL)
         assert champion is not None
@@ -177,6 +182,7 @@ class _Teller:
             records=self.stage.folder,
             base=base,
             fine_tune=champion.folder,
+            minutes=TRAINING_MINUTES,
         )
 
     def _gate(self) -> None:
@@ -224,7 +230,9 @@ class _Teller:
         self.stage.wait_until(lambda: supervisor.ended("line") is not None, self._check_stopped)
         supervisor.stop("line")
         supervisor.stop("watch")
-        Watch(self.stage.folder).step()
+        watch = Watch(self.stage.folder)
+        watch.step()
+        watch.close()
 
     def _say_how_it_went(self, truth: Truth) -> None:
         plot = self.stage.plot

@@ -26,8 +26,8 @@ class Truth:
     def is_bad(self, part_number: int) -> bool:
         return bool(self._part(part_number))
 
-    def classes(self, part_number: int) -> tuple[str, ...]:
-        return tuple(label.class_name for label in self._part(part_number))
+    def classes(self, part_number: int) -> frozenset[str]:
+        return frozenset(label.class_name for label in self._part(part_number))
 
     def labels(self, part_number: int) -> tuple[Label, ...]:
         """Outlines of the defects, as a quality engineer would draw them."""

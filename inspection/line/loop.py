@@ -9,6 +9,7 @@ from camera.frame import CameraLost, Frame, FrameSource, MissedFrame, SourceEnde
 from inspection.errors import GateError
 from inspection.judge import Outcome, ReasonKind, Verdict, not_inspected
 from inspection.line.champion import ChampionFollower
+from inspection.line.inspector import Inspector
 from inspection.line.latency import Latencies
 from inspection.live import LiveWriter
 from inspection.recipe import Recipe
@@ -68,6 +69,7 @@ class Line:
         station = self._station
         station.writer.check()
         self._book_gate()
+        inspector = station.champion.inspector(self._next_part)  # an idle line changes models too
         try:
             got = station.source.fetch(FETCH_TIMEOUT_S)
         except CameraLost as fault:
@@ -79,7 +81,7 @@ class Line:
         triggers = self._triggers_before + station.source.triggers
         station.writer.update_triggers(station.run_id, station.source.camera_id, triggers)
         if isinstance(got, Frame):
-            self._judge(got)
+            self._judge(got, inspector)
         elif isinstance(got, MissedFrame):
             self._miss(got)
 
@@ -99,9 +101,8 @@ class Line:
             else:
                 return
 
-    def _judge(self, frame: Frame) -> None:
+    def _judge(self, frame: Frame, inspector: Inspector) -> None:
         part_number = self._take_number(frame.captured_ns)
-        inspector = self._station.champion.inspector(part_number)
         max_age_ms = self._station.recipe.camera.max_age_ms
         age_ms = (self._now_ns() - frame.captured_ns) / 1e6
         if age_ms > max_age_ms:

@@ -72,6 +72,23 @@ def test_a_promoted_model_takes_over_between_two_parts_and_says_so_on_record(
     ]
 
 
+def test_a_line_without_parts_takes_a_promoted_model_up_too(
+    bench: Bench, good: Capture, make_bundle: BundleMaker
+) -> None:
+    newer = make_bundle(version="2")
+
+    def promote() -> None:
+        bench.promote(newer)
+
+    def nothing() -> None:
+        time.sleep(0.002)
+
+    steps = [good, promote, *[nothing] * LONG]
+    run_until(bench, steps, lambda: bool(bench.events("model_changed")))
+    assert labels(bench) == ["spot-1"]
+    assert bench.events("model_changed")[0]["first_part"] == 1
+
+
 def test_a_roll_back_reaches_the_running_line_too(
     bench: Bench, good: Capture, make_bundle: BundleMaker
 ) -> None:
