@@ -1,1 +1,111 @@
-"""Statistical process control: pure functions, arrays in, frozen results out."""
+"""Statistical process control: pure functions, arrays in, frozen results out; see docs/spc.md."""
+
+from inspection.spc.agreement import agreement_study, cohen_kappa, effectiveness, fleiss_kappa
+from inspection.spc.attributes import c_chart, np_chart, p_chart, subgroup_counts, u_chart
+from inspection.spc.bernoulli import (
+    BernoulliDesign,
+    BernoulliState,
+    bernoulli_cusum_chart,
+    bernoulli_design,
+)
+from inspection.spc.capability import (
+    capability,
+    dpmo,
+    first_pass_yield,
+    pareto,
+    rolled_throughput_yield,
+    sigma_level,
+)
+from inspection.spc.cusum import CusumChart, CusumState, binomial_cusum_chart, cusum_chart
+from inspection.spc.design import design_bernoulli, design_mean_chart, design_rate_chart
+from inspection.spc.errors import SpcError
+from inspection.spc.ewma import EwmaState, ewma_chart, ewma_rate_chart
+from inspection.spc.individuals import individuals_chart, moving_center_chart
+from inspection.spc.intervals import clopper_pearson, wilson
+from inspection.spc.laney import laney_p_chart, laney_u_chart
+from inspection.spc.phases import FrozenLimits, PhaseOne, estimate, monitor
+from inspection.spc.rare import g_chart, t_chart
+from inspection.spc.rates import StudyCounts, autocorrelation, dispersion_test, rogan_gladen
+from inspection.spc.result import ControlChart, Side, Signal, Standard
+from inspection.spc.rules import NELSON, WESTERN_ELECTRIC, Conventions, judge
+from inspection.spc.rules_run_length import rules_arl, simulated_rules_arl
+from inspection.spc.run_length import (
+    bernoulli_parts,
+    binomial_cusum_arl,
+    c_chart_arl,
+    cusum_arl,
+    ewma_arl,
+    g_chart_parts,
+    p_chart_arl,
+    shewhart_arl,
+)
+from inspection.spc.subgroups import xbar_r_chart, xbar_s_chart
+
+__all__ = [
+    "NELSON",
+    "WESTERN_ELECTRIC",
+    "BernoulliDesign",
+    "BernoulliState",
+    "ControlChart",
+    "Conventions",
+    "CusumChart",
+    "CusumState",
+    "EwmaState",
+    "FrozenLimits",
+    "PhaseOne",
+    "Side",
+    "Signal",
+    "SpcError",
+    "Standard",
+    "StudyCounts",
+    "agreement_study",
+    "autocorrelation",
+    "bernoulli_cusum_chart",
+    "bernoulli_design",
+    "bernoulli_parts",
+    "binomial_cusum_arl",
+    "binomial_cusum_chart",
+    "c_chart",
+    "c_chart_arl",
+    "capability",
+    "clopper_pearson",
+    "cohen_kappa",
+    "cusum_arl",
+    "cusum_chart",
+    "design_bernoulli",
+    "design_mean_chart",
+    "design_rate_chart",
+    "dispersion_test",
+    "dpmo",
+    "effectiveness",
+    "estimate",
+    "ewma_arl",
+    "ewma_chart",
+    "ewma_rate_chart",
+    "first_pass_yield",
+    "fleiss_kappa",
+    "g_chart",
+    "g_chart_parts",
+    "individuals_chart",
+    "judge",
+    "laney_p_chart",
+    "laney_u_chart",
+    "monitor",
+    "moving_center_chart",
+    "np_chart",
+    "p_chart",
+    "p_chart_arl",
+    "pareto",
+    "rogan_gladen",
+    "rolled_throughput_yield",
+    "rules_arl",
+    "shewhart_arl",
+    "sigma_level",
+    "simulated_rules_arl",
+    "subgroup_counts",
+    "t_chart",
+    "u_chart",
+    "wilson",
+    "xbar_r_chart",
+    "xbar_s_chart",
+]

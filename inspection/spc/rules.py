@@ -97,7 +97,8 @@ def _restarting(
         part = None if outside is None else outside[begin:]
         last = None
         for at, side, points in rule(z[begin:], conventions, part):
-            yield Signal(begin + at, name, side, tuple(begin + point for point in points))
+            moved = tuple(begin + point for point in points) if begin else points
+            yield Signal(begin + at, name, side, moved)
             last = begin + at
             if conventions.restart:
                 break
@@ -117,10 +118,11 @@ def _beyond_limit(
 
 def _run(z: Floats, conventions: Conventions, length: int) -> Iterator[_Pattern]:
     kept = np.flatnonzero(z != 0) if conventions.on_center == "skip" else np.arange(len(z))
-    signs = np.nan_to_num(np.sign(z[kept]))
+    signs, points = np.nan_to_num(np.sign(z[kept])), kept.tolist()
     for sign in (1, -1):
-        for at in np.flatnonzero(_streak(signs == sign) >= length):
-            yield int(kept[at]), _side(sign), _ints(kept[at - length + 1 : at + 1])
+        for at in np.flatnonzero(_streak(signs == sign) >= length).tolist():
+            pattern = slice(at - length + 1, at + 1)
+            yield points[at], _side(sign), tuple(points[pattern])
 
 
 def _trend(z: Floats, conventions: Conventions, _: Counts | None) -> Iterator[_Pattern]:

@@ -1,0 +1,355 @@
+"""`passline spc`: charts, rules, designs, capability, Pareto and agreement, from a CSV file.
+
+`chart` reads a station's records as well. Each command prints a table, or all figures as JSON.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inspection.cli import app
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from inspection.spc.phases import Chart
+
+spc = typer.Typer(no_args_is_help=True, help="Statistical process control on records or a CSV.")
+app.add_typer(spc, name="spc")
+
+Source = Annotated[Path, typer.Argument(exists=True, help="A CSV file with a header line.")]
+Json = Annotated[bool, typer.Option("--json", help="All figures as JSON.")]
+Values = Annotated[str, typer.Option(help="Column of values; several with commas, one per value.")]
+Rules = Annotated[str, typer.Option(help="Rules, with commas: nelson1 to nelson8, we1 to we4.")]
+
+
+@spc.command("chart")
+def chart(
+    source: Annotated[Path, typer.Argument(exists=True, help="A CSV file, or a station's DATA.")],
+    kind: Annotated[
+        str, typer.Option(help="p, np, c, u, laney-p, individuals, xbar-s, g ...")
+    ] = "laney-p",
+    values: Values = "defectives",
+    sizes: Annotated[str, typer.Option(help="Column of the subgroups' sizes.")] = "",
+    size: Annotated[int, typer.Option(help="Parts in a subgroup of a station's records.")] = 100,
+    rules: Annotated[str, typer.Option(help="Rules, with commas; the chart's own if empty.")] = "",
+    baseline: Annotated[int, typer.Option(help="Estimate from the first so many; 0: all.")] = 0,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="INDEX=REASON, from 0; may be repeated.")
+    ] = None,
+    center: Annotated[float | None, typer.Option(help="A known center: phase II.")] = None,
+    sigma: Annotated[float | None, typer.Option(help="A known sigma, or sigma_z.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw a chart: its lines, its points and what signals. Without --center, phase I."""
+    from inspection.spc.errors import SpcError
+    from inspection.spc.phases import FrozenLimits, estimate, monitor
+    from inspection.spc.result import Standard
+
+    name = kind if kind.startswith("xbar") else kind.replace("-", " ")
+    if source.is_dir():
+        data, counted = _from_records(source, size)
+    else:
+        table = _columns(source)
+        data = _numbers(source, table, values)
+        counted = _numbers(source, table, sizes) if sizes else None
+    options: dict[str, Any] = {"rules": tuple(rules.split(","))} if rules else {}
+    if center is None:
+        if sigma is not None:
+            raise SpcError("--sigma: a known sigma needs a known --center")
+        options |= {"baseline": baseline} if baseline else {}
+        drawn = estimate(name, data, counted, exclude=_reasons(exclude or []), **options).chart
+    else:
+        standard = Standard(center, 1.0 if sigma is None else sigma)
+        drawn = monitor(FrozenLimits(name, standard, options), data, counted)
+    _show(drawn, as_json, _chart_table(drawn))
+
+
+@spc.command("rules")
+def rules_command(
+    source: Source,
+    center: Annotated[float, typer.Option(help="The center line.")],
+    sigma: Annotated[float, typer.Option(help="Sigma of one value.")],
+    values: Values = "value",
+    rules: Rules = "nelson1,nelson2",
+    as_json: Json = False,
+) -> None:
+    """Judge values against rules; says how often the set alarms falsely."""
+    from inspection.spc.individuals import individuals_chart
+    from inspection.spc.rules_run_length import rules_arl
+
+    names = tuple(rules.split(","))
+    data = _numbers(source, _columns(source), values)
+    drawn = individuals_chart(data, center=center, sigma=sigma, rules=names)
+    every = rules_arl(names)
+    found = {"rules": names, "false_alarm_every": every, "signals": drawn.signals}
+    table = _table(
+        f"a false alarm about every {every:.1f} points", "point", "rule", "side", "points"
+    )
+    for signal in drawn.signals:
+        table.add_row(str(signal.at), signal.rule, signal.side, _spelled(signal.points))
+    _show(found, as_json, table)
+
+
+@spc.command("design")
+def design(
+    rate: Annotated[float | None, typer.Option(help="Share of defective parts in control.")] = None,
+    rise: Annotated[float, typer.Option(help="The factor to notice.")] = 2.0,
+    false_alarm_parts: Annotated[float, typer.Option(help="Parts between false alarms.")] = 1e6,
+    shift: Annotated[float | None, typer.Option(help="Or: shift of a mean, in sigmas.")] = None,
+    false_alarm_every: Annotated[float, typer.Option(help="Points between them.")] = 370.4,
+    as_json: Json = False,
+) -> None:
+    """Pick chart, subgroups and limits for a false-alarm interval and a change to notice."""
+    from inspection.spc.design import design_mean_chart, design_rate_chart
+    from inspection.spc.errors import SpcError
+
+    if (rate is None) == (shift is None):
+        raise SpcError("--rate, --shift: expected one of them")
+    if shift is not None:
+        unit, found = "points", design_mean_chart(shift, false_alarm_every=false_alarm_every)
+    else:
+        unit = "parts"
+        found = design_rate_chart(rate or 0.0, rise, false_alarm_parts=false_alarm_parts)
+    table = _table("best first", "chart", "parameters", f"false alarm every ({unit})", "seen after")
+    for candidate in found:
+        spelled = ", ".join(f"{name} {value:g}" for name, value in candidate.parameters.items())
+        every, seen = f"{candidate.false_alarm_every:,.0f}", f"{candidate.seen_after:,.1f}"
+        table.add_row(candidate.chart, spelled, every, seen)
+    _show(found, as_json, table)
+
+
+@spc.command("capability")
+def capability_command(
+    source: Source,
+    values: Values = "value",
+    lower: Annotated[float | None, typer.Option(help="Lower limit of the tolerance.")] = None,
+    upper: Annotated[float | None, typer.Option(help="Upper limit of the tolerance.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Cp, Cpk, Pp and Ppk with 95 % intervals."""
+    from inspection.spc.capability import capability
+
+    data = _numbers(source, _columns(source), values)
+    found = capability(data, lower=lower, upper=upper)
+    table = _table(f"mean {found.mean:g}, {found.values} values", "index", "value", "95 % interval")
+    for name in ("cp", "cpk", "pp", "ppk"):
+        value, interval = getattr(found, name), getattr(found, f"{name}_interval")
+        if value is not None:
+            table.add_row(name, f"{value:.3f}", f"{interval[0]:.3f} to {interval[1]:.3f}")
+    if not found.stable:
+        table.caption = "The process is not stable: cp and cpk promise nothing."
+    _show(found, as_json, table)
+
+
+@spc.command("pareto")
+def pareto_command(
+    source: Source,
+    by: Annotated[str, typer.Option(help="Column of causes.")],
+    count: Annotated[str, typer.Option(help="Column of counts; one a row when left out.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Causes by count, with cumulative share."""
+    from inspection.spc.capability import pareto
+
+    columns = _columns(source)
+    causes = _column(source, columns, by)
+    each = _numbers(source, columns, count) if count else [1] * len(causes)
+    totals: dict[str, Any] = {}
+    for cause, number in zip(causes, each, strict=True):
+        totals[cause] = totals.get(cause, 0) + number
+    found = pareto(totals)
+    table = _table("", by, "count", "share", "cumulative")
+    for row in found:
+        table.add_row(row.name, str(row.count), f"{row.share:.1%}", f"{row.cumulative:.1%}")
+    _show(found, as_json, table)
+
+
+@spc.command("agreement")
+def agreement_command(
+    source: Source,
+    part: Annotated[str, typer.Option(help="Column of parts.")] = "part",
+    appraiser: Annotated[str, typer.Option(help="Column of appraisers.")] = "appraiser",
+    call: Annotated[str, typer.Option(help="Column of calls: 1 bad, 0 good.")] = "call",
+    truth: Annotated[str, typer.Option(help="Column of the truth: 1 bad, 0 good.")] = "truth",
+    as_json: Json = False,
+) -> None:
+    """Attribute agreement: appraisers and the station against the truth; a row per call."""
+    from inspection.spc.agreement import agreement_study
+
+    columns = _columns(source)
+    who, parts = _column(source, columns, appraiser), _column(source, columns, part)
+    calls, truths = _numbers(source, columns, call), _numbers(source, columns, truth)
+    found = agreement_study(*_study(who, parts, calls, truths))
+    table = _table(
+        "95 % intervals", "appraiser", "effectiveness", "miss", "false alarm", "kappa", ""
+    )
+    for name, effect, kappa in zip(found.names, found.against_truth, found.kappas, strict=True):
+        table.add_row(
+            name,
+            _share(effect.effectiveness, effect.effectiveness_interval),
+            _share(effect.miss, effect.miss_interval),
+            _share(effect.false_alarm, effect.false_alarm_interval),
+            f"{kappa.kappa:.2f} ({kappa.lower:.2f} to {kappa.upper:.2f})",
+            effect.verdict,
+        )
+    _show(found, as_json, table)
+
+
+def _from_records(folder: Path, size: int) -> tuple[list[int], list[int]]:
+    from inspection.records.query import RecordReader
+    from inspection.records.subgroups import subgroups_after
+    from inspection.spc.errors import SpcError
+
+    if size < 1:
+        raise SpcError(f"--size: expected 1 part or more, got {size}")
+    subgroups = list(subgroups_after(RecordReader(folder), -1, size))
+    if not subgroups:
+        raise SpcError(f"{folder}: no whole subgroup of {size} inspected parts yet")
+    return [s.defectives for s in subgroups], [s.size for s in subgroups]
+
+
+def _columns(source: Path) -> dict[str, list[str]]:
+    import csv
+
+    from inspection.spc.errors import SpcError
+
+    with source.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file, restkey="", restval=""))
+    if not rows:
+        raise SpcError(f"{source}: expected a header line and rows of data, got none")
+    return {name: [row[name] for row in rows] for name in rows[0] if name}
+
+
+def _column(source: Path, columns: dict[str, list[str]], name: str) -> list[str]:
+    from inspection.spc.errors import SpcError
+
+    if name not in columns:
+        raise SpcError(f"{source}: no column {name!r}; there are {', '.join(columns)}")
+    return columns[name]
+
+
+def _numbers(source: Path, columns: dict[str, list[str]], names: str) -> Any:
+    """A column of numbers; several columns as rows of numbers, where a cell may be empty."""
+    import math
+
+    from inspection.spc.errors import SpcError
+
+    def number(name: str, at: int, text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError as error:
+            where = f"{source}: line {at + 2}, column {name!r}"
+            raise SpcError(f"{where}: expected a number, got {text!r}") from error
+        return int(value) if math.isfinite(value) and value == int(value) else value
+
+    picked = [(name, _column(source, columns, name)) for name in names.split(",")]
+    if len(picked) == 1:
+        name, cells = picked[0]
+        return [number(name, at, text) for at, text in enumerate(cells)]
+    rows = zip(*(cells for _, cells in picked), strict=True)
+    return [
+        [number(name, at, text) for (name, _), text in zip(picked, row, strict=True) if text]
+        for at, row in enumerate(rows)
+    ]
+
+
+def _reasons(exclude: list[str]) -> dict[int, str]:
+    from inspection.spc.errors import SpcError
+
+    reasons: dict[int, str] = {}
+    for text in exclude:
+        index, _, reason = text.partition("=")
+        if not index.isdecimal():
+            raise SpcError(f"--exclude: expected INDEX=REASON, got {text!r}")
+        reasons[int(index)] = reason
+    return reasons
+
+
+def _study(
+    who: list[str], parts: list[str], calls: list[Any], truths: list[Any]
+) -> tuple[dict[str, Any], list[Any]]:
+    """Calls by appraiser, a row per part and a column per trial; and the truth of each part."""
+    from inspection.spc.errors import SpcError
+
+    truth: dict[str, Any] = {}
+    trials: dict[str, dict[str, list[Any]]] = {}
+    for at, (name, part, made) in enumerate(zip(who, parts, calls, strict=True)):
+        if truth.setdefault(part, truths[at]) != truths[at]:
+            raise SpcError(f"line {at + 2}: part {part} is both good and bad in truth")
+        trials.setdefault(name, {}).setdefault(part, []).append(made)
+    for name, by_part in trials.items():
+        counts = {len(by_part.get(part, [])) for part in truth}
+        if len(counts) != 1:
+            raise SpcError(
+                f"appraiser {name}: expected as many calls of every part, got {sorted(counts)}"
+            )
+    return {name: [row[part] for part in truth] for name, row in trials.items()}, [*truth.values()]
+
+
+def _chart_table(drawn: Chart) -> Table:
+    standard = drawn.standard
+    said = f"{drawn.name}: center {standard.center:g}, sigma {standard.sigma:g}"
+    if standard.subgroups:
+        said += f", from {standard.subgroups} subgroups" + " (provisional)" * standard.provisional
+    table = _table(said, "point", "value", "lower", "upper", "signals")
+    by_point: dict[int, list[str]] = {}
+    for signal in drawn.signals:
+        by_point.setdefault(signal.at, []).append(
+            f"{signal.rule} {signal.side}, {_spelled(signal.points)}"
+        )
+    for at, (value, lower, upper) in enumerate(
+        zip(drawn.values, drawn.lower, drawn.upper, strict=True)
+    ):
+        said = "; ".join(by_point.get(at, []))
+        table.add_row(str(at), f"{value:.6g}", f"{lower:.6g}", f"{upper:.6g}", said)
+    return table
+
+
+def _spelled(points: tuple[int, ...]) -> str:
+    return f"point {points[0]}" if len(points) == 1 else f"points {points[0]} to {points[-1]}"
+
+
+def _share(share: float | None, interval: tuple[float, float]) -> str:
+    return "none" if share is None else f"{share:.1%} ({interval[0]:.1%} to {interval[1]:.1%})"
+
+
+def _table(title: str, *columns: str) -> Table:
+    from rich.table import Table
+
+    table = Table(title=title)
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def _show(found: Any, as_json: bool, table: Table) -> None:
+    import json
+
+    from rich.console import Console
+
+    if as_json:
+        typer.echo(json.dumps(_plain(found), allow_nan=False))
+    else:
+        Console().print(table)
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses, arrays and tuples as JSON knows them; what is not finite is null."""
+    import dataclasses
+    import math
+
+    import numpy as np
+
+    if dataclasses.is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
