@@ -78,7 +78,8 @@ static void forget(Stream *stream, Buffer *buffer)
 
 void close_stream(Stream *stream)
 {
-    end_acquisition(stream);
+    while (stream->grabbing) /* another thread may start it again while this one waits */
+        end_acquisition(stream);
     discard(&stream->input);
     discard(&stream->output);
     while (stream->announced) {
