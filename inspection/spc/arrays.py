@@ -1,6 +1,6 @@
 """Data at the door: arrays are checked once, and a fault names the argument and the index."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,25 @@ def not_negative(values: ArrayLike, name: str) -> Floats:
     return numbers
 
 
+def rows(data: Any) -> list[Any]:
+    """The values or subgroups of `data`. Raises SpcError for what holds neither."""
+    if not isinstance(data, Iterable) or isinstance(data, str):
+        raise SpcError(f"data: expected one number per point, or subgroups; got {data!r}")
+    return list(data)
+
+
+def per_point(sizes: ArrayLike, points: int) -> ArrayLike:
+    """Sizes as given, or one size that all points have, repeated."""
+    return np.full(points, sizes) if np.ndim(sizes) == 0 else sizes
+
+
+def sizes_of(sizes: ArrayLike | None, values: NDArray[Any], name: str) -> Floats:
+    """Sizes above 0, one per value: as given, one for all, or 1 when None. Raises SpcError."""
+    found = positive(per_point(1.0 if sizes is None else sizes, len(values)), "sizes")
+    same_length(values, found, (name, "sizes"))
+    return found
+
+
 def same_length(first: NDArray[Any], second: NDArray[Any], names: tuple[str, str]) -> None:
     """Raises SpcError when one array is longer than the other."""
     if len(first) != len(second):
@@ -65,8 +84,12 @@ def same_length(first: NDArray[Any], second: NDArray[Any], names: tuple[str, str
 def counts_of(
     values: ArrayLike, sizes: ArrayLike, names: tuple[str, str] = ("defectives", "sizes")
 ) -> tuple[Counts, Counts]:
-    """Counts and the sizes they are out of: 0 <= count <= size, size >= 1. Raises SpcError."""
-    found, totals = counts(values, names[0]), counts(sizes, names[1], at_least=1)
+    """Counts and the sizes they are out of: 0 <= count <= size, size >= 1. Raises SpcError.
+
+    sizes: one per count, or one for all.
+    """
+    found = counts(values, names[0])
+    totals = counts(per_point(sizes, len(found)), names[1], at_least=1)
     same_length(found, totals, names)
     above = found > totals
     if above.any():

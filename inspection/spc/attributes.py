@@ -19,10 +19,9 @@ from inspection.spc.arrays import (
     counts_of,
     not_negative_number,
     open_share,
-    positive,
     repeated,
-    same_length,
     share,
+    sizes_of,
     standardise,
 )
 from inspection.spc.errors import SpcError
@@ -51,6 +50,7 @@ def p_chart(
 ) -> ControlChart:
     """The share of defective parts: `defectives` of `sizes` parts in each subgroup, shape (k,).
 
+    sizes: one per subgroup, or one number for all.
     center: a rate known beforehand, a target, or one frozen in phase I; estimated when left out,
         as all defectives over all parts, from the first `baseline` subgroups only where given.
     exclude: subgroups that do not enter the estimate; they are drawn and judged.
@@ -147,8 +147,8 @@ def u_chart(
     limits: center ± conventions.sigmas · sqrt(center / size), or `exact` Poisson limits.
     Other options as for the p chart. Source: Montgomery (7th ed.), section 7.3.2. Raises SpcError.
     """
-    found, units = counts(defects, "defects"), positive(sizes, "sizes")
-    same_length(found, units, ("defects", "sizes"))
+    found = counts(defects, "defects")
+    units = sizes_of(sizes, found, "defects")
     standard = _rate(found, units, center, baseline, exclude, highest=np.inf)
     sigma = np.sqrt(standard.center / units)
     drawn = _Counted("u", found, units, units, standard, sigma)

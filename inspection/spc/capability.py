@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from inspection.spc.arrays import Floats, finite, number, open_share, share
+from inspection.spc.arrays import Floats, finite, number, open_share, rows, share
 from inspection.spc.errors import SpcError
 from inspection.spc.individuals import individuals_chart
 from inspection.spc.subgroups import xbar_s_chart
@@ -174,12 +174,13 @@ def _read(
     data: Sequence[ArrayLike] | NDArray[np.float64], rounded: bool
 ) -> tuple[Floats, float, float, bool]:
     """All values, sigma within, its degrees of freedom, and whether the chart is quiet."""
-    if len(data) and np.ndim(data[0]) > 0:
-        chart = xbar_s_chart(data, estimator="pooled", rounded=rounded)
-        values = np.concatenate([np.asarray(row, np.float64) for row in data])
-        freedom = float(len(values) - len(data))
+    given = rows(data)
+    if given and np.ndim(given[0]) > 0:
+        chart = xbar_s_chart(given, estimator="pooled", rounded=rounded)
+        values = np.concatenate([np.asarray(row, np.float64) for row in given])
+        freedom = float(len(values) - len(given))
     else:
-        values = finite(data, "data")  # pyright: ignore[reportArgumentType]  # rows are numbers here
+        values = finite(given, "data")
         chart = individuals_chart(values, rounded=rounded)
         freedom = 0.62 * (len(values) - 1)
     return values, chart.standard.sigma, freedom, not chart.signals

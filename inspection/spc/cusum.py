@@ -18,9 +18,8 @@ from inspection.spc.arrays import (
     not_negative_number,
     number,
     open_share,
-    positive,
     repeated,
-    same_length,
+    sizes_of,
 )
 from inspection.spc.errors import SpcError
 from inspection.spc.laney import moving_range_sigma
@@ -114,8 +113,7 @@ def cusum_chart(
     Raises SpcError.
     """
     values = finite(data, "data")
-    totals = np.ones(len(values)) if sizes is None else positive(sizes, "sizes")
-    same_length(values, totals, ("data", "sizes"))
+    totals = sizes_of(sizes, values, "data")
     used, excluded = used_points(len(values), baseline, exclude)
     weighted = float(np.average(values[used], weights=totals[used]))
     mean = weighted if center is None else number(center, "center")

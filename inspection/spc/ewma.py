@@ -13,9 +13,8 @@ from inspection.spc.arrays import (
     counts_of,
     finite,
     number,
-    positive,
-    same_length,
     share,
+    sizes_of,
     standardise,
 )
 from inspection.spc.errors import SpcError
@@ -82,8 +81,7 @@ def ewma_chart(
     Source: Roberts, Technometrics 1 (1959) 239; Montgomery (7th ed.), section 9.2. Raises SpcError.
     """
     values = finite(data, "data")
-    totals = np.ones(len(values)) if sizes is None else positive(sizes, "sizes")
-    same_length(values, totals, ("data", "sizes"))
+    totals = sizes_of(sizes, values, "data")
     used, excluded = used_points(len(values), baseline, exclude)
     mean = (
         float(np.average(values[used], weights=totals[used]))

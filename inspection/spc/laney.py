@@ -12,9 +12,8 @@ from inspection.spc.arrays import (
     counts,
     counts_of,
     not_negative_number,
-    positive,
-    same_length,
     share,
+    sizes_of,
     standardise,
 )
 from inspection.spc.constants import d2, d3, d4
@@ -78,8 +77,8 @@ def laney_u_chart(
 
     Source: Laney, Quality Engineering 14 (2002) 531. Raises SpcError.
     """
-    found, units = counts(defects, "defects"), positive(sizes, "sizes")
-    same_length(found, units, ("defects", "sizes"))
+    found = counts(defects, "defects")
+    units = sizes_of(sizes, found, "defects")
     used, excluded = used_points(len(found), baseline, exclude)
     given = _given(None if center is None else not_negative_number(center, "center"), sigma_z, used)
     rate = float(found[used].sum() / units[used].sum()) if given is None else given.center

@@ -7,7 +7,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from inspection.spc.arrays import Floats, Mask, above_zero, finite, frozen, number, standardise
+from inspection.spc.arrays import (
+    Floats,
+    Mask,
+    above_zero,
+    finite,
+    frozen,
+    number,
+    rows,
+    standardise,
+)
 from inspection.spc.constants import c4, d2, d3
 from inspection.spc.errors import SpcError
 from inspection.spc.result import ControlChart, Exclude, Standard, used_points
@@ -88,17 +97,17 @@ class _Subgroups:
 
     @staticmethod
     def read(data: Sequence[ArrayLike] | NDArray[np.float64]) -> "_Subgroups":
-        rows = [finite(row, f"data[{at}]") for at, row in enumerate(data)]
-        if not rows:
+        given = [finite(row, f"data[{at}]") for at, row in enumerate(rows(data))]
+        if not given:
             raise SpcError("data: expected one subgroup or more, got none")
-        for at, row in enumerate(rows):
+        for at, row in enumerate(given):
             if len(row) < 2:
                 raise SpcError(f"data[{at}]: expected 2 values or more in a subgroup, got 1")
         return _Subgroups(
-            frozen(np.array([row.mean() for row in rows])),
-            frozen(np.array([np.ptp(row) for row in rows])),
-            frozen(np.array([row.std(ddof=1) for row in rows])),
-            frozen(np.array([float(len(row)) for row in rows])),
+            frozen(np.array([row.mean() for row in given])),
+            frozen(np.array([np.ptp(row) for row in given])),
+            frozen(np.array([row.std(ddof=1) for row in given])),
+            frozen(np.array([float(len(row)) for row in given])),
         )
 
     @property
