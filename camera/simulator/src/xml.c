@@ -22,6 +22,14 @@ static const char *access_mode(const Feature *feature)
     return (feature->access & RW) == RW ? "RW" : feature->access & WO ? "WO" : "RO";
 }
 
+/* Names of the standard's own, and this producer's. */
+static const char *name_space(const Feature *feature)
+{
+    const char *category = feature->category;
+    bool own = !category || !strcmp(category, "ReplayControl") || !strcmp(category, "FaultControl");
+    return own ? "Custom" : "Standard";
+}
+
 static void write_address(FILE *out, const FeatureTable *table, const Feature *feature)
 {
     unsigned index = (unsigned)(feature - table->features);
@@ -70,7 +78,7 @@ static void write_register(FILE *out, const FeatureTable *table, const Feature *
 static void write_node(FILE *out, const FeatureTable *table, const Feature *feature)
 {
     const char *kind = node_kinds[feature->kind];
-    fprintf(out, "<%s Name=\"%s\" NameSpace=\"Standard\">", kind, feature->name);
+    fprintf(out, "<%s Name=\"%s\" NameSpace=\"%s\">", kind, feature->name, name_space(feature));
     if (feature->tip)
         fprintf(out, "<ToolTip>%s</ToolTip>", feature->tip);
     fprintf(out, "<Visibility>%s</Visibility>", feature->category ? "Beginner" : "Invisible");
@@ -83,8 +91,8 @@ static void write_node(FILE *out, const FeatureTable *table, const Feature *feat
     }
     for (const Entry *entry = feature->entries; entry && entry->name; entry++)
         fprintf(out,
-                "<EnumEntry Name=\"%s\" NameSpace=\"Standard\"><Value>%lld</Value></EnumEntry>",
-                entry->name, (long long)entry->value);
+                "<EnumEntry Name=\"%s\" NameSpace=\"%s\"><Value>%lld</Value></EnumEntry>",
+                entry->name, name_space(feature), (long long)entry->value);
     fprintf(out, "<pValue>%sReg</pValue>", feature->name);
     if (feature->kind == COMMAND)
         fprintf(out, "<CommandValue>1</CommandValue>");
