@@ -19,6 +19,13 @@ def demo(
     ] = None,
     port: Annotated[int, typer.Option(help="Port of the screen.")] = 8000,
     data: Annotated[Path, typer.Option(help="Where to keep the records.")] = Path("demo-data"),
+    base_parts: Annotated[
+        int,
+        typer.Option(help="Parts of the commissioning set that the challenger learns from too."),
+    ] = 600,
+    training_minutes: Annotated[
+        float, typer.Option(help="How long the challenger is fitted.")
+    ] = 2.0,
 ) -> None:
     """Tell the story: parts flow, the process drifts, a new model earns its place on the line."""
     from rich.console import Console
@@ -31,5 +38,7 @@ def demo(
         parts=parts,
         pace_hz=pace or (15.0 if headless else 6.0),
         port=None if headless else port,
+        base_parts=base_parts,
+        training_minutes=training_minutes,
     )
     tell_story(telling, Console(), stop_on_signals())

@@ -19,11 +19,10 @@ from inspection.records.query import StoredPart
 from inspection.supervisor import Supervisor
 from inspection.watch import Watch
 
-BASE_PARTS = 600
-TRAINING_MINUTES = 2.0
 SLOW_HZ = 0.5
 CHALLENGER = "2"
 LEAST_PARTS = 200
+SAID_NO = 1  # exit code of `passline promote`
 AFTER_THE_STORY = 1_000_000
 """The commissioning parts are other parts than those of the story: numbers from here on."""
 
@@ -33,12 +32,16 @@ class Telling:
     """How the story is told.
 
     pace_hz: parts a second on the belt. port: where the screens are; None shows none.
+    base_parts: parts of the commissioning set that the challenger learns from too, and that with
+        the returned ones judge it. training_minutes: how long it is fitted.
     """
 
     folder: Path
     parts: int
     pace_hz: float
     port: int | None
+    base_parts: int
+    training_minutes: float
 
 
 def tell_story(telling: Telling, console: Console, stopped: Callable[[], bool]) -> None:
@@ -79,8 +82,8 @@ class _Teller:
         self._escapes_come_back(truth)
         self.stage.release(plot.mended_from, SLOW_HZ)
         self._train()
-        self._gate()
-        self._chapter("3. The tool is mended, the new model judges", plot.parts, last=True)
+        judge = "new" if self._passes_gate() else "old"
+        self._chapter(f"3. The tool is mended, the {judge} model judges", plot.parts, last=True)
         self._await_end_of_line()
         self._say_how_it_went(truth)
         if self.telling.port is not None:
@@ -166,7 +169,7 @@ class _Teller:
         base = str(self.stage.folder / "commissioning")
         self._passline(
             ["render", base],
-            parts=BASE_PARTS,
+            parts=self.telling.base_parts,
             seed=SEED,
             first=AFTER_THE_STORY,
             defects=",".join(IN_CONTROL),
@@ -182,21 +185,27 @@ class _Teller:
             records=self.stage.folder,
             base=base,
             fine_tune=champion.folder,
-            minutes=TRAINING_MINUTES,
+            minutes=self.telling.training_minutes,
         )
 
-    def _gate(self) -> None:
+    def _passes_gate(self) -> bool:
+        """Put the challenger to the gate; on yes, wait until the running line has taken it up."""
         self.console.rule("The gate: challenger against champion on the same locked parts")
-        self._passline(
+        code = self._passline(
             ["promote", str(self._challenger)],
+            accept=(0, SAID_NO),
             registry=self.stage.registry.folder,
             parts=self.stage.folder / "commissioning",
             records=self.stage.folder,
             who="demo",
             why="escaped stains",
         )
+        if code == SAID_NO:
+            self.console.print("The challenger has not earned its place: the champion judges on.")
+            return False
         self.stage.wait_until(self._model_changed, self._check_stopped)
         self.console.print(f"The running line has taken up {MODEL}-{CHALLENGER} between two parts.")
+        return True
 
     @property
     def _challenger(self) -> Path:
@@ -209,8 +218,10 @@ class _Teller:
             raise DemoError(f"the line refused the new model: {refused[0].detail['fault']}")
         return any(event.kind == "model_changed" for event in events)
 
-    def _passline(self, command: Sequence[str], **options: object) -> None:
-        """Run a command as a user would, and keep the station alive meanwhile."""
+    def _passline(
+        self, command: Sequence[str], accept: tuple[int, ...] = (0,), **options: object
+    ) -> int:
+        """Run a command as a user would, and keep the station alive meanwhile; its exit code."""
         arguments = list(command)
         for name, value in options.items():
             arguments += [f"--{name.replace('_', '-')}", str(value)]
@@ -222,8 +233,9 @@ class _Teller:
             if process.poll() is None:
                 process.terminate()
                 process.wait()
-        if process.returncode != 0:
+        if process.returncode not in accept:
             raise DemoError(f"passline {command[0]} ended with exit code {process.returncode}")
+        return process.returncode
 
     def _await_end_of_line(self) -> None:
         supervisor = self.stage.supervisor

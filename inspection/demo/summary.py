@@ -63,21 +63,20 @@ def _figures(name: str, model: str, parts: list[StoredPart], truth: Truth) -> Ch
 
 def story_table(chapters: list[ChapterFigures]) -> Table:
     """Parts, verdicts, escapes and false rejects, chapter by chapter, with 95 % intervals."""
-    table = Table(title="Verdicts against the truth (95 % intervals)")
-    table.add_column("chapter")
-    table.add_column("model")
-    for column in ("parts", "rejected", "escapes of bad", f"of these {NEW_DEFECT}"):
+    table = Table(title="Verdicts against the truth (95 % intervals)", show_lines=True)
+    table.add_column("chapter", no_wrap=True)
+    table.add_column("model", no_wrap=True)
+    for column in ("parts", "rejected", "escapes", f"of these\n{NEW_DEFECT}", "false rejects"):
         table.add_column(column, justify="right")
-    table.add_column("false rejects of good", justify="right")
     for figures in chapters:
         table.add_row(
             figures.name,
             figures.model,
             str(figures.parts),
             str(figures.rejected),
-            share(figures.escapes, figures.bad),
+            _cell(figures.escapes, figures.bad),
             f"{figures.new_escapes}/{figures.new_bad}",
-            share(figures.false_rejects, figures.good),
+            _cell(figures.false_rejects, figures.good),
         )
     return table
 
@@ -117,6 +116,14 @@ def share(events: int, n: int) -> str:
         return "0/0"
     lower, upper = clopper_pearson(events, n)
     return f"{events}/{n}  {events / n:.1%} ({lower:.1%} to {upper:.1%})"
+
+
+def _cell(events: int, n: int) -> str:
+    """A share over its exact interval, for a narrow column."""
+    if n == 0:
+        return "0/0"
+    lower, upper = clopper_pearson(events, n)
+    return f"{events}/{n}\n{lower:.1%} to {upper:.1%}"
 
 
 def _signals(stage: Stage) -> str:
