@@ -122,16 +122,23 @@ static void gather_single(const PixelFormat *from, const uint8_t *line, uint32_t
     }
 }
 
-static void pack_p(const uint16_t *samples, uint32_t width, unsigned bits, uint8_t *out)
+/* Lsb-packed: the samples' bits one after the other, from the lowest bit of the first byte on. */
+static void pack_10p(const uint16_t *samples, uint32_t width, uint8_t *out)
 {
-    uint32_t held = 0;
-    unsigned held_bits = 0;
-    for (uint32_t i = 0; i < width; i++) {
-        held |= (uint32_t)samples[i] << held_bits;
-        for (held_bits += bits; held_bits >= 8; held_bits -= 8) {
-            *out++ = (uint8_t)held;
-            held >>= 8;
-        }
+    for (uint32_t i = 0; i + 3 < width; i += 4, out += 5) {
+        uint64_t four = samples[i] | (uint64_t)samples[i + 1] << 10 | (uint64_t)samples[i + 2] << 20
+                        | (uint64_t)samples[i + 3] << 30;
+        for (unsigned byte = 0; byte < 5; byte++)
+            out[byte] = (uint8_t)(four >> 8 * byte);
+    }
+}
+
+static void pack_12p(const uint16_t *samples, uint32_t width, uint8_t *out)
+{
+    for (uint32_t i = 0; i + 1 < width; i += 2, out += 3) {
+        out[0] = (uint8_t)samples[i];
+        out[1] = (uint8_t)(samples[i] >> 8 | samples[i + 1] << 4);
+        out[2] = (uint8_t)(samples[i + 1] >> 4);
     }
 }
 
@@ -175,8 +182,11 @@ static void pack(const PixelFormat *to, const uint16_t *samples, uint32_t width,
             out[2 * (size_t)i + 1] = (uint8_t)(samples[i] >> 8);
         }
         break;
-    case LSB_PACKED_10: case LSB_PACKED_12:
-        pack_p(samples, width, to->bits, out);
+    case LSB_PACKED_10:
+        pack_10p(samples, width, out);
+        break;
+    case LSB_PACKED_12:
+        pack_12p(samples, width, out);
         break;
     case GIGE_PACKED_10: case GIGE_PACKED_12:
         pack_gige(samples, width, to->bits, out);
