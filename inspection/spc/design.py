@@ -1,5 +1,6 @@
 """Which chart, subgroups and limits, for a false-alarm interval and a change to notice."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -118,11 +119,25 @@ def _ewma_width(weight: float, wanted: float) -> float:
 
 
 def _limit(arl: Callable[[float], float], wanted: float) -> float:
-    """The limit whose run length is the wanted one; run lengths grow with limits."""
+    """The limit whose run length is the wanted one; run lengths grow with limits.
+
+    Regula falsi on the logarithm, which is nearly straight; Illinois' rule moves the far end.
+    """
+
+    def too_long(limit: float) -> float:
+        return math.log(arl(limit) / wanted)
+
     low, high = 1e-3, 1.0
-    while arl(high) < wanted:
-        low, high = high, 2.0 * high
-    while high - low > 1e-7 * high:
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if arl(middle) < wanted else (low, middle)
-    return high
+    below, above = too_long(low), too_long(high)
+    while above < 0:
+        low, below, high = high, above, 2.0 * high
+        above = too_long(high)
+    while True:
+        middle = high - above * (high - low) / (above - below)
+        here = too_long(middle)
+        if abs(here) < 1e-9 or high - low < 1e-12 * high:
+            return middle
+        if here > 0:
+            high, above, below = middle, here, below / 2.0
+        else:
+            low, below, above = middle, here, above / 2.0

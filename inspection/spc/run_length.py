@@ -5,19 +5,28 @@ starting state (zero state).
 """
 
 import math
+from functools import cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.spc.arrays import Floats, above_zero, not_negative_number, number, open_share, share
+from inspection.spc.arrays import (
+    Floats,
+    above_zero,
+    frozen,
+    not_negative_number,
+    number,
+    open_share,
+    share,
+)
 from inspection.spc.attributes import FALSE_ALARM, c_chart, np_chart
 from inspection.spc.bernoulli import BernoulliDesign
 from inspection.spc.cusum import reference_rate
 from inspection.spc.errors import SpcError
 from inspection.spc.rare import g_chart
 
-_NODES = 96
+_NODES = 64
 
 
 def shewhart_arl(*, shift: float = 0.0, size: int = 1, sigmas: float = 3.0) -> float:
@@ -122,7 +131,7 @@ def cusum_arl(
     if sides != 2:
         raise SpcError(f"sides: expected 1 or 2, got {sides}")
     down_0, down = _one_sided(k, h, -moved, begin)
-    return (up * down_0 + down * up_0 - up_0 * down_0) / (up_0 + down_0)
+    return float((up * down_0 + down * up_0 - up_0 * down_0) / (up_0 + down_0))
 
 
 def ewma_arl(
@@ -139,7 +148,7 @@ def ewma_arl(
     moved, wide = number(shift, "shift"), above_zero(width, "width")
     old = (1.0 - weight) ** 2
     level = wide * math.sqrt(weight / (2.0 - weight))
-    unit, weights = np.polynomial.legendre.leggauss(_nodes(level / weight))
+    unit, weights = _gauss(level / weight)
 
     def kernel(from_: Floats, to: float) -> Floats:
         density = _normal_pdf((to * unit - (1.0 - weight) * from_[:, None]) / weight - moved)
@@ -220,7 +229,7 @@ def binomial_cusum_arl(
 
 def _one_sided(slack: float, limit: float, shift: float, begin: float) -> tuple[float, float]:
     """ARL of the upward CUSUM from 0 and from `begin`."""
-    nodes, weights = np.polynomial.legendre.leggauss(_nodes(limit))
+    nodes, weights = _gauss(limit)
     at, over = limit * (nodes + 1.0) / 2.0, limit * weights / 2.0
     points = np.concatenate([[0.0], at])
     drift = slack - shift
@@ -233,8 +242,15 @@ def _one_sided(slack: float, limit: float, shift: float, begin: float) -> tuple[
     return float(lengths[0]), from_begin
 
 
-def _nodes(width: float) -> int:
-    return min(600, _NODES + int(8 * width))
+def _gauss(width: float) -> tuple[Floats, Floats]:
+    """Gauss-Legendre nodes and weights, enough of them for a normal kernel on this many sigmas."""
+    return _gauss_of(min(640, _NODES * (1 + int(width / 8))))
+
+
+@cache
+def _gauss_of(nodes: int) -> tuple[Floats, Floats]:
+    at, weights = np.polynomial.legendre.leggauss(nodes)
+    return frozen(at), frozen(weights)
 
 
 def _whole_limits(lower: float, upper: float) -> tuple[int, int]:

@@ -24,12 +24,12 @@ def test_for_600_ppm_the_bernoulli_cusum_beats_every_np_chart() -> None:
 
 
 def test_small_shifts_take_a_memory_and_large_ones_none() -> None:
-    small, large = design_mean_chart(0.5), design_mean_chart(4.0)
+    small, large = design_mean_chart(1.0), design_mean_chart(4.0)
     assert small[0].chart in ("cusum", "ewma")
     assert small[-1].chart == "shewhart"
     assert small[-1].parameters["sigmas"] == pytest.approx(3.0, abs=1e-3)
     assert large[0].seen_after < 1.3
-    cusum = next(found for found in design_mean_chart(1.0) if found.chart == "cusum")
+    cusum = next(found for found in small if found.chart == "cusum")
     assert cusum.parameters["limit"] == pytest.approx(4.775, abs=1e-3)
     assert cusum_arl(limit=cusum.parameters["limit"]) == pytest.approx(370.4, abs=1e-2)
 
