@@ -37,6 +37,7 @@ contracts: setup
 
 bench: setup
 	$(RUN) python benchmarks/line.py $(ARGS)
+	$(RUN) python benchmarks/camera_path.py
 
 setup: $(UV)
 	$(UV) sync --frozen --quiet --all-extras

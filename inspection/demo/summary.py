@@ -123,7 +123,7 @@ def _cell(events: int, n: int) -> str:
     if n == 0:
         return "0/0"
     lower, upper = clopper_pearson(events, n)
-    return f"{events}/{n}\n{lower:.1%} to {upper:.1%}"
+    return f"{events}/{n}\n{100 * lower:.1f}-{100 * upper:.1f} %"
 
 
 def _signals(stage: Stage) -> str:
