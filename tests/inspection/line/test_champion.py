@@ -1,7 +1,7 @@
 """Models change on the running line, between two parts, and only for a model that can be used."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,9 @@ def until_change(bench: Bench, kind: str) -> Callable[[], bool]:
     return stop
 
 
-def run_until(bench: Bench, steps: list[Capture], stop: Callable[[], bool]) -> None:
+def run_until(
+    bench: Bench, steps: Sequence[Callable[[], Frame | None]], stop: Callable[[], bool]
+) -> None:
     from contextlib import ExitStack
 
     with ExitStack() as stack:
