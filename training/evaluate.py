@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from inspection.spc.intervals import clopper_pearson
 from numpy.typing import NDArray
 
 from inspection.judge import Limit, Limits, OnDoubt, Outcome, judge
+from inspection.spc.intervals import clopper_pearson
 from models.card import ClassLimit, Rate
 from models.findings import Finding
 from models.session import ModelSession
