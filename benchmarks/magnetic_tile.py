@@ -26,10 +26,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="training on the real magnetic-tile pictures")
     parser.add_argument("folder", type=Path, nargs="?", default=_default_folder())
     parser.add_argument("--minutes", type=float, default=12.0, help="of fitting, on one thread")
+    parser.add_argument("--crop", type=int, default=224, help="side of a training crop, in pixels")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     dataset = open_dataset(arguments.folder)
-    plan = Plan(seed=arguments.seed, minutes=arguments.minutes, crop_px=224)
+    plan = Plan(seed=arguments.seed, minutes=arguments.minutes, crop_px=arguments.crop)
     order = Order("magnetic-tile", "1", plan, SIZE_HW, command="benchmarks/magnetic_tile.py")
     with tempfile.TemporaryDirectory() as scratch:
         start = time.monotonic()
