@@ -63,7 +63,8 @@ def _figures(name: str, model: str, parts: list[StoredPart], truth: Truth) -> Ch
 
 def story_table(chapters: list[ChapterFigures]) -> Table:
     """Parts, verdicts, escapes and false rejects, chapter by chapter, with 95 % intervals."""
-    table = Table(title="Verdicts against the truth (95 % intervals)", show_lines=True)
+    title = "Verdicts against the truth (with 95 % intervals, in %)"
+    table = Table(title=title, show_lines=True, padding=(0, 1, 0, 0))  # fits 80 columns
     table.add_column("chapter", no_wrap=True)
     table.add_column("model", no_wrap=True)
     for column in ("parts", "rejected", "escapes", f"of these\n{NEW_DEFECT}", "false rejects"):
@@ -123,7 +124,7 @@ def _cell(events: int, n: int) -> str:
     if n == 0:
         return "0/0"
     lower, upper = clopper_pearson(events, n)
-    return f"{events}/{n}\n{100 * lower:.1f}-{100 * upper:.1f} %"
+    return f"{events}/{n}\n{100 * lower:.1f}-{100 * upper:.1f}"
 
 
 def _signals(stage: Stage) -> str:
