@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -125,45 +125,14 @@ def bare_loop(folder: Path, parts: int) -> dict[str, Any]:
 
 def whole_line(folder: Path, parts: int) -> dict[str, Any]:
     """The line as it is: judge, gate, records on disk; only the camera is an array in memory."""
-    from inspection.line.loop import Line
-
-    with ExitStack() as stack:
-        data = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder)))
-        line, source = build_line(stack, folder, data, parts)
-        assert isinstance(line, Line)
-        line.run(lambda: False)
-        return figures(parts, source.took_s())
-
-
-def build_line(stack: ExitStack, folder: Path, data: Path, parts: int) -> tuple[Any, Any]:
-    from inspection.compose import confirms_within_s, open_gate, run_start
-    from inspection.line.champion import ChampionFollower
-    from inspection.line.loop import Line, Station
-    from inspection.live import LiveWriter
+    from inspection.compose import open_line
     from inspection.recipe import load_recipe
-    from inspection.records.writer import RecordWriter
-    from models.registry import station_registry
 
-    loaded = load_recipe(commissioned(data, folder))
     source = MemorySource(pictures(folder), parts)
-    writer = RecordWriter(data)
-    stack.callback(writer.close)
-    registry = station_registry(data)
-    gate, live = open_gate(loaded.recipe), LiveWriter(data)
-    stack.callback(gate.close)
-    stack.callback(live.close)
-    station = Station(
-        recipe=loaded.recipe,
-        source=source,
-        champion=ChampionFollower(registry, loaded.recipe, writer.log_event),
-        gate=gate,
-        writer=writer,
-        live=live,
-        run_id=writer.begin_run(run_start(loaded)),
-        first_part=0,
-        gate_confirms_within_s=confirms_within_s(loaded.recipe),
-    )
-    return Line(station), source
+    with tempfile.TemporaryDirectory(dir=folder) as data:
+        with open_line(load_recipe(commissioned(Path(data), folder)), Path(data), source) as line:
+            line.run(lambda: False)
+        return figures(parts, source.took_s())
 
 
 class MemorySource:

@@ -36,11 +36,6 @@ class FrameLedger:
     def frames(self) -> int:
         return self._frames
 
-    @property
-    def next_id(self) -> int:
-        """The frame id of the trigger that has not come out yet."""
-        return self._next_id
-
     def missed(self, reason: MissReason) -> int:
         """How many triggers were missed for this reason."""
         return self._missed[reason]

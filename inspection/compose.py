@@ -32,9 +32,12 @@ _CONFIRM_SLACK_S = 2.0
 
 
 @contextmanager
-def open_line(loaded: LoadedRecipe, folder: Path) -> Generator[Line]:
+def open_line(
+    loaded: LoadedRecipe, folder: Path, source: FrameSource | None = None
+) -> Generator[Line]:
     """A line ready to run on the data folder, which is ours alone until the end.
 
+    source: stands in for the recipe's camera.
     On the way out the run's summary goes on record and everything recorded is flushed to disk.
     Raises DataFolderInUse, RecipeError, BundleError, RegistryError, RecordsError, CameraError or
     GateError before the first part.
@@ -51,7 +54,7 @@ def open_line(loaded: LoadedRecipe, folder: Path) -> Generator[Line]:
         stack.callback(live.close)
         station = Station(
             recipe=recipe,
-            source=open_source(recipe.camera, first_part),
+            source=source or open_source(recipe.camera, first_part),
             champion=champion,
             gate=gate,
             writer=writer,
