@@ -133,7 +133,7 @@ def _renderer(seed: int, size_px: int) -> PartRenderer:
 
 
 class RenderedSource:
-    """Parts on the simulated belt as a FrameSource; `frame_id` is the part's number.
+    """Parts on the simulated belt as a FrameSource; `trigger_id` is the part's number.
 
     The belt file is read again whenever it changes. One that is missing or wrong stops `start`
     with CameraConfigError and a running belt with CameraLost, as if the camera were gone: every

@@ -44,6 +44,18 @@ class MissReason(StrEnum):
     LATE = "late"
 
 
+class Lease(Protocol):
+    """Memory that a frame's pixels were lent, and that another frame will lie in later."""
+
+    def intact(self) -> bool:
+        """Whether the memory still holds the frame that was lent, whole."""
+        ...
+
+    def give_back(self) -> None:
+        """End the loan; may be called twice, and from any thread of the borrower's process."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture of one part.
@@ -51,10 +63,12 @@ class Frame:
     pixels: read-only, shape (height, width) for Mono formats and (height, width, 3) for RGB8 and
         BGR8; uint8, or uint16 for 10 to 16 bits.
     pixel_format: the PFNC name of the unpacked form held in `pixels`.
-    frame_id: the number of the trigger this picture belongs to, from 0 at the start of acquisition.
+    trigger_id: the trigger this picture belongs to, counted from 0 at the start of acquisition.
     captured_ns: `time.monotonic_ns()` of the host when the picture arrived; for durations.
     captured_utc_ns: nanoseconds since 1970 UTC of the same moment; for records.
     producer_timestamp_ns: the camera's own clock, or None where the producer has none.
+    frame_id: the number that the camera itself gave the picture, or None where there is no camera.
+    lease: what `pixels` were lent from; None when they are the frame's own.
 
     Raises FrameError when shape or dtype do not fit the pixel format.
     """
@@ -62,10 +76,12 @@ class Frame:
     pixels: Pixels
     pixel_format: str
     camera_id: str
-    frame_id: int
+    trigger_id: int
     captured_ns: int
     captured_utc_ns: int
     producer_timestamp_ns: int | None = None
+    frame_id: int | None = None
+    lease: Lease | None = None
 
     def __post_init__(self) -> None:
         check_pixels(self.pixels, self.pixel_format)
@@ -74,6 +90,15 @@ class Frame:
     @property
     def size_hw(self) -> tuple[int, int]:
         return self.pixels.shape[0], self.pixels.shape[1]
+
+    def intact(self) -> bool:
+        """Whether the pixels are still those that were taken; ask after the last use of them."""
+        return self.lease is None or self.lease.intact()
+
+    def give_back(self) -> None:
+        """Say that the pixels will not be read any more; may be called twice."""
+        if self.lease is not None:
+            self.lease.give_back()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +109,7 @@ class MissedFrame:
     """
 
     camera_id: str
-    frame_id: int
+    trigger_id: int
     reason: MissReason
     noticed_ns: int
     noticed_utc_ns: int
@@ -94,7 +119,7 @@ class MissedFrame:
 class FrameSource(Protocol):
     """Where frames come from: a camera, a folder, a renderer.
 
-    After `start`, every trigger comes out of `fetch` exactly once and in order of `frame_id`: as a
+    After `start`, every trigger comes out of `fetch` exactly once, in order of `trigger_id`: as a
     `Frame`, or as a `MissedFrame`. `triggers` counts what was commanded or what the camera counted,
     independently of what `fetch` delivered, so that the frame ledger can find a difference.
     """

@@ -186,14 +186,15 @@ class GenicamSource:
         now_ns, now_utc_ns = self._clock.monotonic_ns(), self._clock.utc_ns()
         self._heard_ns = now_ns
         with camera.borrowed_buffer() as buffer:
-            frame_id = self._from_zero(int(buffer.frame_id))
+            frame_id = int(buffer.frame_id)
+            trigger_id = self._from_zero(frame_id)
             try:
                 layout = camera.layout_of(buffer)
                 pixels = unpack(buffer.raw_buffer, layout)
             except FrameError as error:
                 return MissedFrame(
                     self._camera_id,
-                    frame_id,
+                    trigger_id,
                     MissReason.INCOMPLETE,
                     now_ns,
                     now_utc_ns,
@@ -203,10 +204,11 @@ class GenicamSource:
                 pixels=pixels,
                 pixel_format=layout.pixel_format,
                 camera_id=self._camera_id,
-                frame_id=frame_id,
+                trigger_id=trigger_id,
                 captured_ns=now_ns,
                 captured_utc_ns=now_utc_ns,
                 producer_timestamp_ns=_read(buffer, "timestamp_ns"),
+                frame_id=frame_id,
             )
 
     def _from_zero(self, camera_frame_id: int) -> int:

@@ -11,13 +11,13 @@ MAX_GAP = 100_000
 
 
 class FrameLedger:
-    """Counts triggers, frames and misses of one source, and finds the gaps in its frame ids.
+    """Counts triggers, frames and misses of one source, and finds the gaps in its trigger ids.
 
     Triggers are numbered without a hole, so `triggers` is always `frames` + all misses.
 
     Args:
         camera_id: who is accounted for; named in every miss and fault.
-        first_id: frame id of the first trigger.
+        first_id: number of the first trigger.
     """
 
     def __init__(self, camera_id: str, first_id: int = 0) -> None:
@@ -48,28 +48,28 @@ class FrameLedger:
         no memory. A repeated or smaller id, or a gap of more than MAX_GAP, raises CameraLost and
         enters nothing: the camera counts anew, and no later frame could be given to its part.
         """
-        gap = outcome.frame_id - self._next_id
+        gap = outcome.trigger_id - self._next_id
         if not 0 <= gap <= MAX_GAP:
             raise CameraLost(
-                f"{self._camera_id}: expected frame id {self._next_id} or a little more, got "
-                f"{outcome.frame_id}; the camera counts anew: restart it and the line"
+                f"{self._camera_id}: expected trigger {self._next_id} or a little more, got "
+                f"{outcome.trigger_id}; the camera counts anew: restart it and the line"
             )
-        lost_ids = range(self._next_id, outcome.frame_id)
-        self._next_id = outcome.frame_id + 1
+        lost_ids = range(self._next_id, outcome.trigger_id)
+        self._next_id = outcome.trigger_id + 1
         self._missed[MissReason.LOST] += gap
         if isinstance(outcome, MissedFrame):
             self._missed[outcome.reason] += 1
         else:
             self._frames += 1
-        return chain((self._lost(frame_id, outcome) for frame_id in lost_ids), (outcome,))
+        return chain((self._lost(trigger_id, outcome) for trigger_id in lost_ids), (outcome,))
 
-    def _lost(self, frame_id: int, outcome: Frame | MissedFrame) -> MissedFrame:
+    def _lost(self, trigger_id: int, outcome: Frame | MissedFrame) -> MissedFrame:
         came = isinstance(outcome, Frame)
         return MissedFrame(
             camera_id=self._camera_id,
-            frame_id=frame_id,
+            trigger_id=trigger_id,
             reason=MissReason.LOST,
             noticed_ns=outcome.captured_ns if came else outcome.noticed_ns,
             noticed_utc_ns=outcome.captured_utc_ns if came else outcome.noticed_utc_ns,
-            detail="the camera's frame ids leave this trigger out",
+            detail="the camera's numbers leave this trigger out",
         )

@@ -53,7 +53,7 @@ class Pace:
         return left_s <= timeout_s
 
     def take(
-        self, camera_id: str, frame_id: int, outcome: Exposure | NoExposure, pace_hz: float | None
+        self, camera_id: str, trigger_id: int, outcome: Exposure | NoExposure, pace_hz: float | None
     ) -> Frame | MissedFrame:
         """What came of the trigger that was waited for, dated to when it was due."""
         now_ns, now_utc_ns = self._clock.monotonic_ns(), self._clock.utc_ns()
@@ -63,13 +63,13 @@ class Pace:
             self._due_ns += round(1e9 / pace_hz)
         if isinstance(outcome, NoExposure):
             return MissedFrame(
-                camera_id, frame_id, outcome.reason, now_ns, now_utc_ns, outcome.detail
+                camera_id, trigger_id, outcome.reason, now_ns, now_utc_ns, outcome.detail
             )
         return Frame(
             pixels=outcome.pixels,
             pixel_format=outcome.pixel_format,
             camera_id=camera_id,
-            frame_id=frame_id,
+            trigger_id=trigger_id,
             captured_ns=came_ns,
             captured_utc_ns=now_utc_ns - (now_ns - came_ns),
         )

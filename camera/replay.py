@@ -59,7 +59,7 @@ class FolderSource:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """The file of every frame id; empty before `start`."""
+        """The file of every trigger; empty before `start`."""
         return tuple(self._paths or ())
 
     def start(self) -> None:

@@ -181,7 +181,7 @@ def write_frames(path: Path, pictures: Iterable[Pixels], pixel_format: str) -> i
 def write_source(path: Path, source: FrameSource, count: int, timeout_s: float = 10.0) -> int:
     """Write up to `count` triggers of a source (renderer, folder, camera), and say how many frames.
 
-    A trigger without a frame is left out: the tags are frame ids, so the gap can be seen. Ends
+    A trigger without a frame is left out: the tags are trigger ids, so the gap can be seen. Ends
     early when the source does. Raises what the source raises, and CameraConfigError when nothing
     came within `timeout_s` or no trigger had a frame.
     """
@@ -200,7 +200,9 @@ def write_source(path: Path, source: FrameSource, count: int, timeout_s: float =
                 if file is None:
                     made = FramesFile(path, outcome.pixel_format, outcome.size_hw, count)
                     file = ending.enter_context(made)
-                file.append(outcome.pixels, timestamp_ns=outcome.captured_ns, tag=outcome.frame_id)
+                file.append(
+                    outcome.pixels, timestamp_ns=outcome.captured_ns, tag=outcome.trigger_id
+                )
     if file is None:
         raise CameraConfigError(f"{path}: no trigger of {source.camera_id} had a frame")
     return file.count

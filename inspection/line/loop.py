@@ -150,7 +150,7 @@ class Line:
             lot=self._station.recipe.lot,
             run_id=self._station.run_id,
             camera_id=trigger.camera_id,
-            frame_id=trigger.frame_id,
+            frame_id=trigger.trigger_id,
             captured_utc_ns=trigger.captured_utc_ns if is_frame else trigger.noticed_utc_ns,
             ledger=_ledger_entry(verdict),
             verdict=verdict,

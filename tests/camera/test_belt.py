@@ -42,7 +42,7 @@ def test_the_truth_of_a_part_is_the_part_that_came(belt_file: Path) -> None:
     source.start()
     for number, outcome in enumerate(take(source, 5), start=1):
         assert isinstance(outcome, Frame)
-        assert outcome.frame_id == number
+        assert outcome.trigger_id == number
         part = truth(STAINS_FROM_3, 5, number, size_px=64)
         assert np.array_equal(outcome.pixels, part.pixels)
         assert part.kinds == ((DefectKind.STAIN,) if number >= 3 else ())
@@ -112,7 +112,7 @@ def test_parts_wait_until_they_are_released_and_end_when_the_belt_does(belt_file
     write_belt(belt_file, Belt(released=3, ended=True))
     outcome = source.fetch(0.0)
     assert outcome is not None
-    assert outcome.frame_id == 2
+    assert outcome.trigger_id == 2
     with pytest.raises(SourceEnded, match="ended before part 3"):
         source.fetch(0.0)
 
@@ -147,7 +147,7 @@ def test_a_belt_file_that_breaks_stops_the_belt_until_it_is_mended(
     write_belt(belt_file, Belt())
     outcome = source.fetch(0.0)
     assert outcome is not None
-    assert outcome.frame_id == 1
+    assert outcome.trigger_id == 1
 
 
 def test_lost_and_torn_triggers_come_out_and_are_counted(belt_file: Path) -> None:
@@ -155,7 +155,7 @@ def test_lost_and_torn_triggers_come_out_and_are_counted(belt_file: Path) -> Non
     source = belt_source(belt_file)
     source.start()
     outcomes = take(source, 10)
-    missed = {out.frame_id: out.reason for out in outcomes if isinstance(out, MissedFrame)}
+    missed = {out.trigger_id: out.reason for out in outcomes if isinstance(out, MissedFrame)}
     assert missed == {
         2: MissReason.INCOMPLETE,
         4: MissReason.LOST,
@@ -169,7 +169,7 @@ def test_lost_and_torn_triggers_come_out_and_are_counted(belt_file: Path) -> Non
 def test_a_source_ends_after_its_parts() -> None:
     source = belt_source(parts=2, first_part=40)
     source.start()
-    assert [out.frame_id for out in take(source, 2) if out] == [40, 41]
+    assert [out.trigger_id for out in take(source, 2) if out] == [40, 41]
     with pytest.raises(SourceEnded, match="all 2 parts came"):
         source.fetch(0.0)
 

@@ -75,7 +75,7 @@ def fetch(source: FrameSource, count: int = COUNT) -> list[Outcome]:
 
 
 def test_every_trigger_comes_out_once_and_in_order(source: FrameSource) -> None:
-    assert [outcome.frame_id for outcome in fetch(source)] == list(range(COUNT))
+    assert [outcome.trigger_id for outcome in fetch(source)] == list(range(COUNT))
 
 
 def test_everything_names_its_camera_and_its_time(source: FrameSource) -> None:
@@ -130,7 +130,7 @@ def test_a_source_starts_again_from_its_first_trigger(source: FrameSource) -> No
     fetch(source, 2)
     source.stop()
     source.start()
-    assert [outcome.frame_id for outcome in fetch(source, 2)] == [0, 1]
+    assert [outcome.trigger_id for outcome in fetch(source, 2)] == [0, 1]
 
 
 @pytest.mark.parametrize("kind", ["genicam", "simulator", "folder", "belt"])

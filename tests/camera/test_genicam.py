@@ -59,7 +59,7 @@ def fetch_frame(source: GenicamSource) -> Frame:
 )
 def test_a_camera_is_found_by_serial_or_id(open_camera: CameraOpener, name: dict[str, str]) -> None:
     frame = fetch_frame(open_camera(**name))
-    assert (frame.pixel_format, frame.size_hw, frame.frame_id) == ("Mono8", (400, 400), 0)
+    assert (frame.pixel_format, frame.size_hw, frame.trigger_id) == ("Mono8", (400, 400), 0)
     assert frame.producer_timestamp_ns is None  # this producer has no clock
 
 
@@ -97,7 +97,7 @@ def test_a_camera_that_is_held_is_refused_and_its_holder_keeps_it(
     holder = open_camera()
     with pytest.raises(CameraConfigError, match=r"found 0 of 0; .* held by another program"):
         open_camera()
-    assert fetch_frame(holder).frame_id == 0
+    assert fetch_frame(holder).trigger_id == 0
 
 
 def test_features_are_set_and_reach_the_picture(open_camera: CameraOpener) -> None:
@@ -146,7 +146,7 @@ def test_a_camera_that_overruns_its_buffers_shows_every_lost_trigger(
     first = fetch_frame(source)
     threading.Event().wait(0.3)  # 60 triggers for 8 buffers
     outcomes = [source.fetch(WITHIN_S) for _ in range(40)]
-    assert [o.frame_id for o in outcomes if o] == list(range(first.frame_id + 1, 41))
+    assert [o.trigger_id for o in outcomes if o] == list(range(first.trigger_id + 1, 41))
     assert any(not isinstance(outcome, Frame) for outcome in outcomes)
     assert source.triggers >= 41
 
@@ -241,7 +241,7 @@ def test_a_torn_buffer_is_a_missed_frame_with_its_own_id_and_goes_back(
     buffer = VendorBuffer(**values)
     outcome = source._take(with_event(source, buffer))
     assert not isinstance(outcome, Frame)
-    assert (outcome.frame_id, outcome.reason) == (0, "incomplete")
+    assert (outcome.trigger_id, outcome.reason) == (0, "incomplete")
     assert detail in outcome.detail
     assert buffer.queued == [buffer]
 

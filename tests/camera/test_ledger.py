@@ -9,12 +9,12 @@ from camera.frame import CameraLost, Frame, MissedFrame, MissReason
 from camera.ledger import MAX_GAP, FrameLedger
 
 
-def frame(frame_id: int) -> Frame:
-    return Frame(np.zeros((2, 2), np.uint8), "Mono8", "cam", frame_id, 0, 0)
+def frame(trigger_id: int) -> Frame:
+    return Frame(np.zeros((2, 2), np.uint8), "Mono8", "cam", trigger_id, 0, 0)
 
 
-def torn(frame_id: int) -> MissedFrame:
-    return MissedFrame("cam", frame_id, MissReason.INCOMPLETE, 0, 0)
+def torn(trigger_id: int) -> MissedFrame:
+    return MissedFrame("cam", trigger_id, MissReason.INCOMPLETE, 0, 0)
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def test_frames_without_a_gap_come_out_as_they_are(ledger: FrameLedger) -> None:
 
 def test_a_gap_becomes_a_lost_trigger_each_before_the_next_frame(ledger: FrameLedger) -> None:
     outcomes = [*ledger.enter(frame(0)), *ledger.enter(frame(3))]
-    assert [out.frame_id for out in outcomes] == [0, 1, 2, 3]
+    assert [out.trigger_id for out in outcomes] == [0, 1, 2, 3]
     lost = [out for out in outcomes if isinstance(out, MissedFrame)]
-    assert [(out.frame_id, out.reason) for out in lost] == [
+    assert [(out.trigger_id, out.reason) for out in lost] == [
         (1, MissReason.LOST),
         (2, MissReason.LOST),
     ]
@@ -44,7 +44,7 @@ def test_a_gap_becomes_a_lost_trigger_each_before_the_next_frame(ledger: FrameLe
 
 
 def test_frames_lost_before_the_first_one_are_counted(ledger: FrameLedger) -> None:
-    assert [out.frame_id for out in ledger.enter(frame(2))] == [0, 1, 2]
+    assert [out.trigger_id for out in ledger.enter(frame(2))] == [0, 1, 2]
 
 
 def test_the_ledger_balances(ledger: FrameLedger) -> None:
@@ -55,13 +55,13 @@ def test_the_ledger_balances(ledger: FrameLedger) -> None:
     assert ledger.triggers == ledger.frames + sum(missed.values()) == 9
 
 
-@pytest.mark.parametrize("frame_id", [4, 3, 0, -1])
+@pytest.mark.parametrize("trigger_id", [4, 3, 0, -1])
 def test_a_repeated_or_backward_id_is_a_camera_that_counts_anew(
-    ledger: FrameLedger, frame_id: int
+    ledger: FrameLedger, trigger_id: int
 ) -> None:
     list(ledger.enter(frame(4)))
-    with pytest.raises(CameraLost, match=f"cam: expected frame id 5 .* got {frame_id}"):
-        ledger.enter(frame(frame_id))
+    with pytest.raises(CameraLost, match=f"cam: expected trigger 5 .* got {trigger_id}"):
+        ledger.enter(frame(trigger_id))
     assert (ledger.triggers, ledger.frames) == (5, 1)
 
 
@@ -85,5 +85,5 @@ def test_a_wide_gap_takes_no_memory(ledger: FrameLedger) -> None:
 
 def test_the_first_trigger_may_have_another_number() -> None:
     ledger = FrameLedger("cam", first_id=100)
-    assert [out.frame_id for out in ledger.enter(frame(101))] == [100, 101]
+    assert [out.trigger_id for out in ledger.enter(frame(101))] == [100, 101]
     assert ledger.triggers == 2

@@ -64,7 +64,7 @@ def test_nothing_comes_before_it_is_due(source: Paced, clock: HandClock) -> None
     assert source.triggers == 1
     frame = source.fetch(0.04)
     assert isinstance(frame, Frame)
-    assert frame.frame_id == 1
+    assert frame.trigger_id == 1
     assert clock.now_ns == START_NS + PERIOD_NS
 
 

@@ -29,7 +29,7 @@ def test_an_unreadable_file_is_a_trigger_without_a_picture(picture_folder: Path)
     source.start()
     outcomes = [source.fetch(0.0) for _ in range(5)]
     missed = [outcome for outcome in outcomes if isinstance(outcome, MissedFrame)]
-    assert [(miss.frame_id, miss.reason) for miss in missed] == [
+    assert [(miss.trigger_id, miss.reason) for miss in missed] == [
         (1, MissReason.INCOMPLETE),
         (3, MissReason.INCOMPLETE),
     ]
@@ -78,5 +78,5 @@ def test_a_folder_can_be_replayed_again(picture_folder: Path) -> None:
         source.start()
         outcome = source.fetch(0.0)
         assert isinstance(outcome, Frame)
-        assert outcome.frame_id == 0
+        assert outcome.trigger_id == 0
         source.stop()

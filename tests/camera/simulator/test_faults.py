@@ -39,7 +39,7 @@ def take(source: GenicamSource, count: int) -> list[Outcome]:
 
 
 def misses(outcomes: list[Outcome]) -> dict[int, MissReason]:
-    return {o.frame_id: o.reason for o in outcomes if isinstance(o, MissedFrame)}
+    return {o.trigger_id: o.reason for o in outcomes if isinstance(o, MissedFrame)}
 
 
 def take_until_lost(source: GenicamSource) -> list[Outcome]:
@@ -57,7 +57,7 @@ def take_until_lost(source: GenicamSource) -> list[Outcome]:
 
 def test_a_dropped_picture_is_a_lost_trigger(open_simulator: SimulatorOpener) -> None:
     outcomes = take(open_simulator(FAST | {"FaultDropEveryNth": 3}), 9)
-    assert [o.frame_id for o in outcomes] == list(range(9))
+    assert [o.trigger_id for o in outcomes] == list(range(9))
     assert misses(outcomes) == {2: LOST, 5: LOST, 8: LOST}
 
 
@@ -72,7 +72,7 @@ def test_drops_and_incomplete_buffers_balance_with_the_triggers(
     faults = {"FaultDropEveryNth": 7, "FaultIncompleteEveryNth": 5, "FaultLateEveryNth": 11}
     source = open_simulator(FAST | faults | {"FaultLateMs": 20}, buffers=100)
     outcomes = take(source, 70)
-    assert [o.frame_id for o in outcomes] == list(range(70))
+    assert [o.trigger_id for o in outcomes] == list(range(70))
     dropped = dict.fromkeys(range(6, 70, 7), LOST)
     torn = dict.fromkeys(range(4, 70, 5), INCOMPLETE)
     assert misses(outcomes) == torn | dropped
@@ -162,7 +162,7 @@ def test_a_camera_without_power_is_lost_and_can_be_closed(
     open_simulator: SimulatorOpener,
 ) -> None:
     source = open_simulator(FAST | {"FaultGoneAfter": 4}, silence_s=0.02)
-    assert [o.frame_id for o in take_until_lost(source)] == [0, 1, 2, 3]
+    assert [o.trigger_id for o in take_until_lost(source)] == [0, 1, 2, 3]
     source.stop()
     with pytest.raises(CameraConfigError, match="found 0 of 0"):
         source.start()
@@ -181,7 +181,7 @@ def test_a_camera_that_is_back_is_found_again_with_the_settings_of_power_on(
             break
         except CameraConfigError:
             continue
-    assert [o.frame_id for o in take(again, 3)] == [0, 1, 2]
+    assert [o.trigger_id for o in take(again, 3)] == [0, 1, 2]
 
 
 def test_a_session_stays_dead_when_the_camera_is_back(open_simulator: SimulatorOpener) -> None:
@@ -208,7 +208,7 @@ def test_a_slow_event_delays_but_loses_nothing_that_the_buffers_hold(
 ) -> None:
     features = {"FaultSlowEventMs": 15, "AcquisitionFrameRate": 100.0}
     outcomes = take(open_simulator(features, buffers=32), 12)
-    assert [o.frame_id for o in outcomes] == list(range(12))
+    assert [o.trigger_id for o in outcomes] == list(range(12))
     assert misses(outcomes) == {}
 
 
