@@ -1,22 +1,21 @@
 """GenICam cameras behind any GenTL producer, through Harvesters.
 
-Together with `features` and `vendor` the only place that imports Harvesters or GenICam. Frames are
-taken from the new-buffer event itself, not from Harvesters' `fetch`: that one drops an incomplete
-buffer with its frame id, waits by the wall clock, and shears pictures with padded lines.
+Together with `device`, `features` and `vendor` the only place that imports Harvesters or GenICam.
+Frames are taken from the new-buffer event itself, not from Harvesters' `fetch`: that one drops an
+incomplete buffer with its frame id, waits by the wall clock, and shears pictures with padded lines.
 """
 
-import signal
-import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from genicam import gentl
-from harvesters.core import DeviceInfo, Harvester, ImageAcquirer
+from harvesters.core import Harvester, ImageAcquirer
 
 from camera.clock import Clock, SystemClock
+from camera.device import create_acquirer, find_device, free, names_of, read_info
 from camera.features import FeatureValue, set_features
 from camera.frame import (
     CHANNELS_BY_FORMAT,
@@ -29,7 +28,7 @@ from camera.frame import (
 )
 from camera.ledger import FrameLedger
 from camera.pixelformat import NAME_BY_PFNC, BufferLayout, unpack
-from camera.vendor import VENDOR_ERRORS, vendor_errors
+from camera.vendor import vendor_errors
 
 POLL_S = 0.0005
 """Pause between two looks for a buffer. Waiting inside the producer's code would be exact, but the
@@ -109,7 +108,7 @@ class GenicamSource:
         try:
             self._open = self._set_up(harvester)
         except BaseException:
-            _free(harvester, self._camera_id)
+            free(harvester, self._camera_id)
             raise
         self._heard_ns = self._clock.monotonic_ns()
 
@@ -149,9 +148,9 @@ class GenicamSource:
         return self._open, self._ledger
 
     def _set_up(self, harvester: Harvester) -> "_OpenCamera":
-        device = self._find(harvester)
-        with vendor_errors(CameraConfigError, f"{self._camera_id}: cannot open {_names(device)}"):
-            acquirer = _create_acquirer(harvester, device)
+        device = find_device(harvester, self._producers, self._wanted, self._camera_id)
+        with vendor_errors(CameraConfigError, f"{self._camera_id}: cannot open {names_of(device)}"):
+            acquirer = create_acquirer(harvester, device)
             if acquirer.min_num_buffers <= self._buffers:
                 acquirer.num_buffers = self._buffers
         node_map: Any = acquirer.remote_device.node_map
@@ -160,26 +159,6 @@ class GenicamSource:
         with vendor_errors(CameraConfigError, f"{self._camera_id}: cannot start acquisition"):
             acquirer.start()
         return _OpenCamera(self._camera_id, harvester, acquirer, pixel_format)
-
-    def _find(self, harvester: Harvester) -> DeviceInfo:
-        for producer in self._producers:
-            _add_producer(harvester, producer, self._camera_id)
-        with vendor_errors(CameraConfigError, f"{self._camera_id}: cannot look for cameras"):
-            harvester.update()
-        wanted = {key: value for key, value in self._wanted.items() if value is not None}
-        found = [
-            device
-            for device in harvester.device_info_list
-            if all(_read(device, key) == value for key, value in wanted.items())
-        ]
-        if len(found) != 1:
-            seen = [_names(device) for device in harvester.device_info_list]
-            there = "; ".join(seen) or "none: not plugged in, or held by another program"
-            raise CameraConfigError(
-                f"{self._camera_id}: expected one camera with {wanted or 'any name'}, found "
-                f"{len(found)} of {len(seen)}; model, serial and id there: {there}"
-            )
-        return found[0]
 
     def _take(self, camera: "_OpenCamera") -> Frame | MissedFrame:
         """Copy the buffer that has come, and give it back to the producer whatever is in it."""
@@ -207,7 +186,7 @@ class GenicamSource:
                 trigger_id=trigger_id,
                 captured_ns=now_ns,
                 captured_utc_ns=now_utc_ns,
-                producer_timestamp_ns=_read(buffer, "timestamp_ns"),
+                producer_timestamp_ns=read_info(buffer, "timestamp_ns"),
                 frame_id=frame_id,
             )
 
@@ -269,76 +248,26 @@ class _OpenCamera:
         ):
             raise FrameError(f"payload type {buffer.payload_type} is not one picture")
         node_map: Any = self.acquirer.remote_device.node_map
-        code = _read(buffer, "pixel_format")
+        code = read_info(buffer, "pixel_format")
         return BufferLayout(
             pixel_format=NAME_BY_PFNC.get(code, hex(code)) if code else self.pixel_format,
-            height=_read(buffer, "height") or node_map.Height.value,
-            width=_read(buffer, "width") or node_map.Width.value,
-            filled_bytes=_read(buffer, "size_filled") or buffer.size,
-            offset_bytes=_read(buffer, "image_offset") or 0,
-            line_padding_bytes=_read(buffer, "padding_x") or 0,
-            big_endian=_read(buffer, "pixel_endianness") == _BIG_ENDIAN,
+            height=read_info(buffer, "height") or node_map.Height.value,
+            width=read_info(buffer, "width") or node_map.Width.value,
+            filled_bytes=read_info(buffer, "size_filled") or buffer.size,
+            offset_bytes=read_info(buffer, "image_offset") or 0,
+            line_padding_bytes=read_info(buffer, "padding_x") or 0,
+            big_endian=read_info(buffer, "pixel_endianness") == _BIG_ENDIAN,
         )
 
     def close(self) -> None:
         """Free all; a camera that is gone already is as good as closed."""
-        _free(self.harvester, self.camera_id)
+        free(self.harvester, self.camera_id)
 
     @property
     def _event(self) -> Any:
         # The one private name used: Harvesters has registered the event, and GenTL allows it once.
         monitors = self.acquirer._new_buffer_event_monitor_dict  # pyright: ignore[reportPrivateUsage]
         return next(iter(monitors.values()))
-
-
-def _free(harvester: Harvester, camera_id: str) -> None:
-    """Close the camera, then the producers. Raises CameraLost when they cannot be closed."""
-    with vendor_errors(CameraLost, f"{camera_id}: cannot be freed; restart this process"):
-        for acquirer in tuple(harvester.image_acquirers):
-            _close(acquirer)
-        harvester.reset()
-
-
-def _close(acquirer: ImageAcquirer) -> None:
-    """Close one camera, also one that is gone.
-
-    Harvesters ends half way when that one does not take AcquisitionStop, and holds the producer, so
-    that no camera is found in this process any more. Its second run leaves that step out, with the
-    stopping of the streams that comes after it. Only the camera's own closing can be run twice:
-    `Harvester.reset` does nothing the second time.
-    """
-    try:
-        acquirer.destroy()
-    except VENDOR_ERRORS:
-        for stream in acquirer.data_streams:
-            with suppress(*VENDOR_ERRORS):
-                stream.stop_acquisition(gentl.ACQ_STOP_FLAGS_LIST.ACQ_STOP_FLAGS_KILL)
-        acquirer.destroy()
-
-
-def _add_producer(harvester: Harvester, producer: Path, camera_id: str) -> None:
-    if not producer.is_file():
-        raise CameraConfigError(
-            f"{camera_id}: GenTL producer {producer} does not exist; install the camera's driver "
-            "package or correct the path in the recipe"
-        )
-    try:
-        harvester.add_file(str(producer), check_existence=True, check_validity=True)
-    except OSError as error:
-        raise CameraConfigError(
-            f"{camera_id}: GenTL producer {producer} cannot be loaded: {error}"
-        ) from error
-
-
-def _create_acquirer(harvester: Harvester, device: DeviceInfo) -> ImageAcquirer:
-    """Open the camera; Ctrl-C stays with the station, Harvesters would take it over."""
-    if threading.current_thread() is not threading.main_thread():
-        return harvester.create(device)
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        return harvester.create(device)
-    finally:
-        signal.signal(signal.SIGINT, handler)
 
 
 def _usable_pixel_format(node_map: Any, camera_id: str) -> str:
@@ -354,16 +283,3 @@ def _usable_pixel_format(node_map: Any, camera_id: str) -> str:
             "set it under [camera.device.features]"
         )
     return current
-
-
-def _names(device: DeviceInfo) -> str:
-    """What a camera can be found by: model, serial and id."""
-    return f"{_read(device, 'model')} {_read(device, 'serial_number')} {_read(device, 'id_')}"
-
-
-def _read(module: Any, name: str) -> Any:
-    """A value of a buffer or a device, or None where the producer does not give it."""
-    try:
-        return getattr(module, name)
-    except VENDOR_ERRORS:
-        return None

@@ -11,9 +11,10 @@ import pytest
 from genicam import gentl
 from harvesters.core import Harvester, ImageAcquirer
 
+from camera.device import create_acquirer
 from camera.features import FeatureValue, set_features
 from camera.frame import CameraConfigError
-from camera.genicam import GenicamSource, _create_acquirer
+from camera.genicam import GenicamSource
 from camera.simulator import CAMERAS_VARIABLE, FRAMES_VARIABLE, power_cycle, producer_path
 from camera.simulator.build import BUILD_COMMAND, SOURCES
 
@@ -84,7 +85,7 @@ def open_raw(simulator: Path) -> Generator[RawOpener]:
         harvester.add_file(str(simulator))
         harvester.update()
         names = [device.serial_number for device in harvester.device_info_list]
-        acquirer = _create_acquirer(harvester, harvester.device_info_list[names.index(serial)])
+        acquirer = create_acquirer(harvester, harvester.device_info_list[names.index(serial)])
         set_features(acquirer.remote_device.node_map, features, "raw")
         return acquirer
 
