@@ -42,6 +42,8 @@ def chart(
     ] = None,
     center: Annotated[float | None, typer.Option(help="A known center: phase II.")] = None,
     sigma: Annotated[float | None, typer.Option(help="A known sigma, or sigma_z.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="Write the chart as a picture.")] = None,
+    png: Annotated[Path | None, typer.Option(help="The same with pixels.")] = None,
     as_json: Json = False,
 ) -> None:
     """Draw a chart: its lines, its points and what signals. Without --center, phase I."""
@@ -65,6 +67,7 @@ def chart(
     else:
         standard = Standard(center, 1.0 if sigma is None else sigma)
         drawn = monitor(FrozenLimits(name, standard, options), data, counted)
+    _write_pictures(drawn, source.stem, svg, png)
     _show(drawn, as_json, _chart_table(drawn))
 
 
@@ -288,6 +291,18 @@ def _study(
                 f"appraiser {name}: expected as many calls of every part, got {sorted(counts)}"
             )
     return {name: [row[part] for part in truth] for name, row in trials.items()}, [*truth.values()]
+
+
+def _write_pictures(drawn: Chart, of: str, svg: Path | None, png: Path | None) -> None:
+    from inspection.report.chart_picture import Caption, write_picture
+
+    title = f"{drawn.name} chart of {of}"
+    share = drawn.name in {"p", "laney p", "ewma rate"}
+    caption = Caption(title, value="share" if share else "value", percent=share)
+    if svg is not None:
+        write_picture(svg, "svg", drawn, caption)
+    if png is not None:
+        write_picture(png, "png", drawn, caption)
 
 
 def _chart_table(drawn: Chart) -> Table:

@@ -202,3 +202,21 @@ def test_calls_that_are_missing_or_contradict_the_truth_are_refused(
     assert "expected as many calls of every part, got [1, 2]" in spc("agreement", uneven)[2]
     torn = csv_of(tmp_path / "torn.csv", **columns, truth=[1, 0, 0])
     assert "part 1 is both good and bad in truth" in spc("agreement", torn)[2]
+
+
+def test_a_chart_is_written_as_a_picture(spc: Command, tmp_path: Path) -> None:
+    source = csv_of(tmp_path / "days.csv", defectives=DEFECTIVES, inspected=SIZES)
+    svg, png = tmp_path / "days.svg", tmp_path / "days.png"
+    chart = ("chart", source, "--kind", "p", "--sizes", "inspected")
+    code, _, said = spc(*chart, "--svg", str(svg), "--png", str(png))
+    assert code == 0, said
+    assert "<!-- p chart of days -->" in svg.read_text()
+    assert png.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_written_is_one_message(spc: Command, tmp_path: Path) -> None:
+    source = csv_of(tmp_path / "days.csv", defectives=DEFECTIVES, inspected=SIZES)
+    nowhere = str(tmp_path / "missing" / "days.svg")
+    code, _, said = spc("chart", source, "--kind", "p", "--sizes", "inspected", "--svg", nowhere)
+    assert code == 2
+    assert "the picture cannot be written" in said
