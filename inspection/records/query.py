@@ -1,22 +1,21 @@
 """Reading the records: for screens, the watch, training and replay, while the line writes."""
 
 import json
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, func, select, true
 
 from inspection.errors import RecordsError
 from inspection.records import schema
 from inspection.records.images import load_picture
 from inspection.records.record import GateOutcome, PartRecord, RunStart
 from inspection.records.rows import record_of
-from inspection.records.store import DESK_FILE, RECORDS_FILE, explained, open_empty, open_reader
+from inspection.records.source import Source
+from inspection.records.store import DESK_FILE, RECORDS_FILE
 
 _RUNS = select(schema.runs, schema.recipes.c.toml).join(schema.recipes)
 _PARTS = schema.parts.c
@@ -98,8 +97,8 @@ class RecordReader:
 
     def __init__(self, folder: Path, *, busy_timeout_s: float = 2.0) -> None:
         self._folder = folder
-        self._records = _Source(folder, RECORDS_FILE, busy_timeout_s)
-        self._desk = _Source(folder, DESK_FILE, busy_timeout_s)
+        self._records = Source(folder, RECORDS_FILE, busy_timeout_s)
+        self._desk = Source(folder, DESK_FILE, busy_timeout_s)
 
     def close(self) -> None:
         self._records.close()
@@ -252,41 +251,6 @@ class RecordReader:
                 if number not in reviewed:
                     numbers.append(number)
             return list(_newest_first(connection, _PARTS.part_number.in_(numbers), limit))
-
-
-class _Source:
-    """A database that is read when it is there, and is empty until then."""
-
-    def __init__(self, folder: Path, file_name: str, busy_timeout_s: float) -> None:
-        self._path = folder / file_name
-        self._busy_timeout_s = busy_timeout_s
-        self._file = open_reader(folder, file_name, busy_timeout_s)
-        self._empty: Engine | None = None
-        self._opening = Lock()
-
-    @contextmanager
-    def reading(self) -> Generator[Connection]:
-        """A connection inside one read transaction, so that what it sees does not change."""
-        with explained(self._path), self._engine().begin() as connection:
-            yield connection
-
-    def close(self) -> None:
-        for engine in (self._file, self._empty):
-            if engine is not None:
-                engine.dispose()
-
-    def _engine(self) -> Engine:
-        if self._file is not None:
-            return self._file
-        with self._opening:
-            if self._file is None:
-                path, timeout_s = self._path, self._busy_timeout_s
-                self._file = open_reader(path.parent, path.name, timeout_s)
-            if self._file is not None:
-                return self._file
-            if self._empty is None:
-                self._empty = open_empty(self._path.name)
-            return self._empty
 
 
 def _part_query(wanted: ColumnElement[bool]) -> Select[Any]:

@@ -11,14 +11,19 @@ from sqlalchemy import Connection, Engine, MetaData, StaticPool, create_engine, 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from inspection.errors import RecordsError
-from inspection.records import schema
+from inspection.records import schema, watch_schema
 from inspection.records.schema import SCHEMA_VERSION
 
 RECORDS_FILE = "records.sqlite"
 DESK_FILE = "desk.sqlite"
+WATCH_FILE = "watch.sqlite"
 
 _READS = "passline_reads"
-_TABLES: dict[str, MetaData] = {RECORDS_FILE: schema.records, DESK_FILE: schema.desk}
+_TABLES: dict[str, MetaData] = {
+    RECORDS_FILE: schema.records,
+    DESK_FILE: schema.desk,
+    WATCH_FILE: watch_schema.watch,
+}
 
 
 def open_writer(folder: Path, file_name: str, busy_timeout_s: float) -> Engine:
