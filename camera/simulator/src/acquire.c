@@ -59,7 +59,7 @@ static int64_t frame_due_ns(Camera *camera, int64_t now_ns)
     }
     if (!is_triggered(camera))
         return camera->next_frame_ns;
-    int64_t triggered_ns = camera->triggered_ns[0];
+    int64_t triggered_ns = camera->triggers[0].at_ns;
     return triggered_ns > camera->ready_ns ? triggered_ns : camera->ready_ns;
 }
 
@@ -77,8 +77,9 @@ static int64_t interval_ns(const Camera *camera, uint32_t index)
 static void plan_next(Camera *camera, uint32_t index, int64_t due_ns)
 {
     if (is_triggered(camera)) {
-        memmove(camera->triggered_ns, camera->triggered_ns + 1,
-                --camera->pending_triggers * sizeof *camera->triggered_ns);
+        camera->taken_trigger = camera->triggers[0].number;
+        memmove(camera->triggers, camera->triggers + 1,
+                --camera->pending_triggers * sizeof *camera->triggers);
         camera->ready_ns = due_ns + (int64_t)(1000 * number_setting(camera, F_ExposureTime));
         return;
     }
@@ -108,13 +109,24 @@ typedef struct {
     uint32_t lines;      /* that are delivered */
     uint32_t torn_from;  /* lines from here on are of the picture before */
     Contents contents;
+    ChunkValues chunks;
 } Shot;
+
+/* GigE Vision 1 counts 1 to 65535 and 1 again, and leaves 0 out. */
+static uint64_t id_on_the_wire(const Camera *camera, uint64_t count)
+{
+    uint64_t first = (uint64_t)setting(camera, F_ReplayFirstFrameId);
+    if (setting(camera, F_ReplayFrameIds) == IDS_OF_64_BITS)
+        return first + count;
+    return 1 + ((first ? first - 1 : 0) + count) % 65535;
+}
 
 static Shot plan_shot(Camera *camera, uint32_t index, int64_t due_ns)
 {
     const Frames *frames = &camera->frames;
     uint32_t before = (index ? index : frames_count(frames)) - 1;
     uint32_t height = (uint32_t)setting(camera, F_Height);
+    uint64_t frame_id = id_on_the_wire(camera, camera->next_frame_id - 1);
     Shot shot = {
         .from = frames->format,
         .to = pixel_format(camera),
@@ -127,7 +139,7 @@ static Shot plan_shot(Camera *camera, uint32_t index, int64_t due_ns)
             .new_data = true,
             .incomplete = befalls(camera, F_FaultIncompleteEveryNth),
             .height_known = !setting(camera, F_FaultHeightZero),
-            .frame_id = camera->next_frame_id - 1,
+            .frame_id = frame_id,
             .timestamp_ns = due_ns,
             .pfnc = (uint32_t)setting(camera, F_PixelFormat),
             .width = (uint32_t)setting(camera, F_Width),
@@ -136,6 +148,7 @@ static Shot plan_shot(Camera *camera, uint32_t index, int64_t due_ns)
             .offset_y = (uint32_t)setting(camera, F_OffsetY),
             .padding_bytes = (uint32_t)setting(camera, F_FaultLinePadding),
         },
+        .chunks = chunk_values(camera, frame_id, due_ns),
     };
     double factor = number_setting(camera, F_ExposureTime) / 1000
                     * pow(10, number_setting(camera, F_Gain) / 20);
@@ -163,6 +176,8 @@ static void fill(Camera *camera, const Shot *shot, Buffer *buffer)
         memset(buffer->base + at + bytes, 0xA5, contents.padding_bytes);
     }
     contents.filled_bytes = at;
+    if (!contents.incomplete && !contents.larger_than_buffer) /* they come last, and are missing first */
+        write_chunks(&shot->chunks, buffer, &contents);
     buffer->contents = contents;
 }
 

@@ -1,4 +1,6 @@
 /* What the producer says of a buffer: DSGetBufferInfo and its relatives. */
+#include <string.h>
+
 #include "simulator.h"
 
 static GC_ERROR not_filled(void)
@@ -30,7 +32,12 @@ static GC_ERROR of_picture(const Contents *contents, INFO_CMD command, Reply rep
     case BUFFER_INFO_XPADDING: return reply_size(reply, contents->padding_bytes);
     case BUFFER_INFO_YPADDING: case BUFFER_INFO_IMAGEOFFSET: return reply_size(reply, 0);
     case BUFFER_INFO_FRAMEID: return reply_u64(reply, contents->frame_id);
-    case BUFFER_INFO_PAYLOADTYPE: return reply_size(reply, PAYLOAD_TYPE_IMAGE);
+    case BUFFER_INFO_PAYLOADTYPE:
+        return reply_size(reply,
+                          contents->chunk_count ? PAYLOAD_TYPE_CHUNK_DATA : PAYLOAD_TYPE_IMAGE);
+    case BUFFER_INFO_DELIVERED_CHUNKPAYLOADSIZE:
+        return contents->chunk_count ? reply_size(reply, contents->filled_bytes)
+                                     : fail(GC_ERR_NOT_AVAILABLE, "the buffer has no chunk data");
     case BUFFER_INFO_PIXELFORMAT: return reply_u64(reply, contents->pfnc);
     case BUFFER_INFO_PIXELFORMAT_NAMESPACE:
         return reply_u64(reply, PIXELFORMAT_NAMESPACE_PFNC_32BIT);
@@ -56,7 +63,7 @@ static GC_ERROR buffer_info(const Buffer *buffer, INFO_CMD command, Reply reply)
     case BUFFER_INFO_IMAGEPRESENT: return reply_bool(reply, contents->new_data);
     case BUFFER_INFO_DATA_LARGER_THAN_BUFFER:
         return reply_bool(reply, contents->larger_than_buffer);
-    case BUFFER_INFO_CONTAINS_CHUNKDATA: return reply_bool(reply, false);
+    case BUFFER_INFO_CONTAINS_CHUNKDATA: return reply_bool(reply, contents->chunk_count > 0);
     default: return of_picture(contents, command, reply);
     }
 }
@@ -76,17 +83,25 @@ GC_API DSGetBufferInfo(DS_HANDLE stream, BUFFER_HANDLE handle, INFO_CMD command,
     return buffer ? buffer_info(buffer, command, (Reply){type, value, size}) : error;
 }
 
-GC_API DSGetBufferChunkData(DS_HANDLE stream, BUFFER_HANDLE handle, void *chunks, size_t *count)
+GC_API DSGetBufferChunkData(DS_HANDLE stream, BUFFER_HANDLE handle, SINGLE_CHUNK_DATA *chunks,
+                            size_t *count)
 {
     HOLD_LOCK;
-    (void)chunks;
     GC_ERROR error;
-    if (!buffer_of(stream, handle, &error))
+    Buffer *buffer = buffer_of(stream, handle, &error);
+    if (!buffer)
         return error;
     if (!count)
         return fail(GC_ERR_INVALID_PARAMETER, "no place for the number");
-    *count = 0;
-    return fail(GC_ERR_NO_DATA, "the buffer has no chunk data");
+    size_t room = *count;
+    *count = buffer->contents.chunk_count;
+    if (!*count)
+        return fail(GC_ERR_NO_DATA, "the buffer has no chunk data");
+    if (chunks && room < *count)
+        return fail(GC_ERR_BUFFER_TOO_SMALL, "room for %zu of %zu chunks", room, *count);
+    if (chunks)
+        memcpy(chunks, buffer->contents.chunks, *count * sizeof *chunks);
+    return GC_ERR_SUCCESS;
 }
 
 GC_API DSGetNumBufferParts(DS_HANDLE stream, BUFFER_HANDLE handle, uint32_t *count)

@@ -138,7 +138,8 @@ static bool load_user_set(Camera *camera)
 size_t payload_size(const Camera *camera)
 {
     size_t bytes = line_bytes(pixel_format(camera), (uint32_t)setting(camera, F_Width));
-    return (bytes + (size_t)setting(camera, F_FaultLinePadding)) * (size_t)setting(camera, F_Height);
+    size_t stride = bytes + (size_t)setting(camera, F_FaultLinePadding);
+    return with_chunks(camera, stride * (size_t)setting(camera, F_Height));
 }
 
 double frame_rate_hz(const Camera *camera)
@@ -148,7 +149,7 @@ double frame_rate_hz(const Camera *camera)
     return setting(camera, F_AcquisitionFrameRateEnable) && wanted < possible ? wanted : possible;
 }
 
-static int64_t line_levels(const Camera *camera)
+int64_t line_levels(const Camera *camera)
 {
     int64_t levels = 0;
     for (unsigned line = 0; line < LINES; line++)
@@ -183,7 +184,7 @@ static int64_t read_integer(const Camera *camera, unsigned feature)
         replaced = setting(camera, F_FaultPayloadSize);
         return replaced ? replaced : (int64_t)payload_size(camera);
     case F_TimestampLatchValue: return camera->latched_ns;
-    case F_PtpStatus: return setting(camera, F_PtpEnable);
+    case F_PtpStatus: case F_PtpServoStatus: return setting(camera, F_PtpEnable);
     case F_LineStatus: return is_line_high(camera, slot_of(camera, feature));
     case F_LineStatusAll: return line_levels(camera);
     case F_ReplayFrameCount: return frames_count(frames);
@@ -219,6 +220,8 @@ static void read_text(const Camera *camera, unsigned feature, char text[TEXT_BYT
 
 GC_ERROR read_camera(Camera *camera, unsigned feature, Value *value, char text[TEXT_BYTES])
 {
+    if (feature_at(feature)->chunk)
+        return fail(GC_ERR_INVALID_ADDRESS, "%s is in the buffers only", feature_at(feature)->name);
     if (!(feature_at(feature)->access & RO))
         return fail(GC_ERR_ACCESS_DENIED, "%s cannot be read", feature_at(feature)->name);
     if (feature_at(feature)->kind == STRING)

@@ -3,6 +3,7 @@
 static const Entry scan_types[] = {{"Areascan", 0}, {0}};
 static const Entry temperatures[] = {{"Sensor", 0}, {"Mainboard", 1}, {0}};
 static const Entry ptp_states[] = {{"Disabled", 0}, {"Slave", 1}, {0}};
+static const Entry servo_states[] = {{"Unknown", 0}, {"Locked", 1}, {0}};
 static const Entry acquisition_modes[] = {
     {"Continuous", CONTINUOUS}, {"SingleFrame", SINGLE_FRAME}, {"MultiFrame", MULTI_FRAME}, {0}};
 static const Entry trigger_selectors[] = {{"FrameStart", 0}, {0}};
@@ -20,6 +21,11 @@ static const Entry counter_sources[] = {
     {"FrameTrigger", COUNT_TRIGGERS}, {"FrameStart", COUNT_FRAMES},
     {"FrameTriggerMissed", COUNT_MISSED_TRIGGERS}, {0}};
 static const Entry user_sets[] = {{"Default", 0}, {"UserSet0", 1}, {"UserSet1", 2}, {0}};
+static const Entry chunks[] = {
+    {"FrameID", FRAME_ID_CHUNK - 1}, {"Timestamp", TIMESTAMP_CHUNK - 1},
+    {"CounterValue", COUNTERS_CHUNK - 1}, {"ExposureTime", EXPOSURE_CHUNK - 1},
+    {"LineStatusAll", LINES_CHUNK - 1}, {0}};
+static const Entry id_widths[] = {{"Bits64", IDS_OF_64_BITS}, {"Bits16", IDS_OF_16_BITS}, {0}};
 static const Entry timings[] = {{"FrameRate", AT_FRAME_RATE}, {"Recorded", AS_RECORDED}, {0}};
 static const Entry at_ends[] = {{"Repeat", REPEAT}, {"Wait", WAIT}, {0}};
 static const Entry formats[] = {

@@ -32,6 +32,7 @@ typedef struct {
     const Entry *entries; /* ends with a name of NULL */
     const char *selector;
     const char *tip;
+    unsigned chunk; /* id of the chunk that it is read from; 0: the camera itself */
 } Feature;
 
 typedef struct {
@@ -62,7 +63,10 @@ enum { CONTINUOUS, SINGLE_FRAME, MULTI_FRAME };
 enum { AT_FRAME_RATE, AS_RECORDED };
 enum { REPEAT, WAIT };
 enum { COUNT_TRIGGERS, COUNT_FRAMES, COUNT_MISSED_TRIGGERS, COUNTERS };
-enum { LINES = 3, USER_OUTPUTS = 2, TEMPERATURES = 2, USER_SETS = 3, MAX_SELECTED = 3 };
+/* Ids of chunks; ChunkSelector counts them from 0. */
+enum { FRAME_ID_CHUNK = 1, TIMESTAMP_CHUNK, COUNTERS_CHUNK, EXPOSURE_CHUNK, LINES_CHUNK, CHUNKS = 5 };
+enum { IDS_OF_64_BITS, IDS_OF_16_BITS };
+enum { LINES = 3, USER_OUTPUTS = 2, TEMPERATURES = 2, USER_SETS = 3, MAX_SELECTED = 5 };
 
 extern const FeatureTable camera_features;
 extern const FeatureTable system_features, interface_features, device_features, stream_features;

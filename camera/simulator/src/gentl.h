@@ -91,7 +91,8 @@ enum {
     BUFFER_INFO_DATA_SIZE, BUFFER_INFO_TIMESTAMP_NS, BUFFER_INFO_DATA_LARGER_THAN_BUFFER,
     BUFFER_INFO_CONTAINS_CHUNKDATA
 };
-enum { PAYLOAD_TYPE_IMAGE = 1, PIXELFORMAT_NAMESPACE_PFNC_32BIT = 4, PIXELENDIANNESS_LITTLE = 1 };
+enum { PAYLOAD_TYPE_IMAGE = 1, PAYLOAD_TYPE_CHUNK_DATA = 4 };
+enum { PIXELFORMAT_NAMESPACE_PFNC_32BIT = 4, PIXELENDIANNESS_LITTLE = 1 };
 enum {
     PORT_INFO_ID, PORT_INFO_VENDOR, PORT_INFO_MODEL, PORT_INFO_TLTYPE, PORT_INFO_MODULE,
     PORT_INFO_LITTLE_ENDIAN, PORT_INFO_BIG_ENDIAN, PORT_INFO_ACCESS_READ, PORT_INFO_ACCESS_WRITE,
@@ -119,6 +120,12 @@ typedef struct {
     void *pBuffer;
     size_t Size;
 } PORT_REGISTER_STACK_ENTRY;
+
+typedef struct {
+    uint64_t ChunkID;
+    ptrdiff_t ChunkOffset;
+    size_t ChunkLength;
+} SINGLE_CHUNK_DATA;
 #pragma pack(pop)
 
 typedef int32_t INFO_CMD;
@@ -187,7 +194,8 @@ GC_API DSGetInfo(DS_HANDLE stream, INFO_CMD command, INFO_DATATYPE *type, void *
 GC_API DSGetBufferID(DS_HANDLE stream, uint32_t index, BUFFER_HANDLE *buffer);
 GC_API DSGetBufferInfo(DS_HANDLE stream, BUFFER_HANDLE buffer, INFO_CMD command,
                        INFO_DATATYPE *type, void *value, size_t *size);
-GC_API DSGetBufferChunkData(DS_HANDLE stream, BUFFER_HANDLE buffer, void *chunks, size_t *count);
+GC_API DSGetBufferChunkData(DS_HANDLE stream, BUFFER_HANDLE buffer, SINGLE_CHUNK_DATA *chunks,
+                            size_t *count);
 GC_API DSGetNumBufferParts(DS_HANDLE stream, BUFFER_HANDLE buffer, uint32_t *count);
 GC_API DSGetBufferPartInfo(DS_HANDLE stream, BUFFER_HANDLE buffer, uint32_t part,
                            INFO_CMD command, INFO_DATATYPE *type, void *value, size_t *size);

@@ -41,7 +41,20 @@ typedef struct {
     uint64_t frame_id;
     int64_t timestamp_ns;
     uint32_t pfnc, width, height, offset_x, offset_y, padding_bytes;
+    unsigned chunk_count;
+    SINGLE_CHUNK_DATA chunks[CHUNKS];
 } Contents;
+
+/* The values of a picture's chunks, in the order of their ids; a chunk may hold several. */
+typedef struct {
+    Value values[CHUNKS - 1 + COUNTERS];
+    bool wanted[CHUNKS];
+} ChunkValues;
+
+/* A trigger that waits for the sensor, and the camera's count of it. */
+typedef struct {
+    int64_t at_ns, number;
+} Trigger;
 
 typedef struct Buffer {
     struct Buffer *next;        /* of all that are announced */
@@ -89,8 +102,9 @@ struct Camera {
     int64_t gone_until_ns; /* 0: it is there */
     uint64_t next_frame_id, taken;
     int64_t next_frame_ns, ready_ns, next_edge_ns;
-    int64_t triggered_ns[MAX_PENDING_TRIGGERS];
+    Trigger triggers[MAX_PENDING_TRIGGERS]; /* that wait; the oldest comes first */
     unsigned pending_triggers;
+    int64_t taken_trigger; /* number of the last one that became a picture */
     bool part_in_barrier;
     uint64_t frame_tag;
     pthread_cond_t wake;
@@ -153,11 +167,17 @@ double frame_rate_hz(const Camera *camera);
 GC_ERROR read_camera(Camera *camera, unsigned feature, Value *value, char text[TEXT_BYTES]);
 GC_ERROR write_camera(Camera *camera, unsigned feature, Value value, const char *text);
 bool is_line_high(const Camera *camera, unsigned line);
+int64_t line_levels(const Camera *camera);
 
 /* trigger.c */
 void trigger(Camera *camera);
 void set_line0(Camera *camera, bool *input, bool level);
 bool is_triggered(const Camera *camera);
+
+/* chunks.c */
+size_t with_chunks(const Camera *camera, size_t picture_bytes);
+ChunkValues chunk_values(const Camera *camera, uint64_t frame_id, int64_t timestamp_ns);
+void write_chunks(const ChunkValues *chunks, Buffer *buffer, Contents *contents);
 
 /* acquire.c */
 void start_camera(Camera *camera);

@@ -319,7 +319,7 @@ GC_API DSGetInfo(DS_HANDLE handle, INFO_CMD command, INFO_DATATYPE *type, void *
     case STREAM_INFO_IS_GRABBING: return reply_bool(reply, stream->grabbing);
     case STREAM_INFO_DEFINES_PAYLOADSIZE: return reply_bool(reply, false);
     case STREAM_INFO_TLTYPE: return reply_text(reply, TL_TYPE);
-    case STREAM_INFO_NUM_CHUNKS_MAX: return reply_size(reply, 0);
+    case STREAM_INFO_NUM_CHUNKS_MAX: return reply_size(reply, CHUNKS);
     case STREAM_INFO_BUF_ANNOUNCE_MIN: return reply_size(reply, 1);
     case STREAM_INFO_BUF_ALIGNMENT: return reply_size(reply, 1);
     default: return fail(GC_ERR_NOT_IMPLEMENTED, "stream info %d is not known", command);

@@ -21,7 +21,10 @@ void trigger(Camera *camera)
         count(camera, COUNT_MISSED_TRIGGERS);
         return;
     }
-    camera->triggered_ns[camera->pending_triggers++] = clock_ns();
+    camera->triggers[camera->pending_triggers++] = (Trigger){
+        .at_ns = clock_ns(),
+        .number = camera->values[F_CounterValue][COUNT_TRIGGERS].integer,
+    };
     pthread_cond_broadcast(&camera->wake);
 }
 

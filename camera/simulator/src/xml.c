@@ -33,11 +33,25 @@ static const char *name_space(const Feature *feature)
 static void write_address(FILE *out, const FeatureTable *table, const Feature *feature)
 {
     unsigned index = (unsigned)(feature - table->features);
-    fprintf(out,
-            "<Address>0x%x</Address><Length>%d</Length><AccessMode>%s</AccessMode>"
-            "<pPort>%s</pPort><Cachable>NoCache</Cachable>",
-            FEATURES_AT + index * FEATURE_STRIDE, feature->kind == STRING ? TEXT_BYTES : 8,
-            access_mode(feature), table->port);
+    if (feature->chunk)
+        fprintf(out, "<Address>0</Address>");
+    else
+        fprintf(out, "<Address>0x%x</Address>", FEATURES_AT + index * FEATURE_STRIDE);
+    if (feature->chunk && feature->selector)
+        fprintf(out, "<pIndex Offset=\"8\">%sReg</pIndex>", feature->selector);
+    fprintf(out, "<Length>%d</Length><AccessMode>%s</AccessMode><pPort>%s%s</pPort>"
+            "<Cachable>NoCache</Cachable>",
+            feature->kind == STRING ? TEXT_BYTES : 8, access_mode(feature),
+            feature->chunk ? feature->name : table->port, feature->chunk ? "Port" : "");
+}
+
+/* The values of a chunk are read from the buffer that it is in. GenApi compares ids as texts of eight
+ * digits, whatever leading zeros mean. */
+static void write_chunk_port(FILE *out, const Feature *feature)
+{
+    if (feature->chunk)
+        fprintf(out, "<Port Name=\"%sPort\"><ChunkID>%08x</ChunkID></Port>\n", feature->name,
+                feature->chunk);
 }
 
 static void write_limits(FILE *out, const Feature *feature)
@@ -103,6 +117,7 @@ static void write_node(FILE *out, const FeatureTable *table, const Feature *feat
     write_selected(out, table, feature);
     fprintf(out, "</%s>\n", kind);
     write_register(out, table, feature);
+    write_chunk_port(out, feature);
 }
 
 /* The features of a category stand together in the table. */

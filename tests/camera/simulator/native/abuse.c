@@ -113,6 +113,8 @@ static void wrong_handles(Session session)
         DSFlushQueue(any, 77);
         DSGetBufferID(any, 1000, &out);
         DSGetBufferChunkData(any, &elsewhere, NULL, NULL);
+        DSGetBufferChunkData(session.stream, any, NULL, &size);
+        size = sizeof text;
         GCReadPort(any, UINT64_MAX, text, &size);
         size = SIZE_MAX;
         GCReadPort(any, FEATURES_AT, text, &size);
@@ -147,6 +149,23 @@ static void wrong_handles(Session session)
     EXPECT(PasslinePowerCycle() == GC_ERR_RESOURCE_IN_USE);
 }
 
+/* Chunks lie inside the buffer, and are never written to where there is no room for all. */
+static void check_chunks(Session session, BUFFER_HANDLE buffer, size_t buffer_size)
+{
+    SINGLE_CHUNK_DATA chunks[CHUNKS];
+    size_t count = 0;
+    GC_ERROR error = DSGetBufferChunkData(session.stream, buffer, NULL, &count);
+    if (error == GC_ERR_NO_DATA)
+        return;
+    EXPECT(error == GC_ERR_SUCCESS && count >= 1 && count <= CHUNKS);
+    size_t room = count - 1;
+    EXPECT(DSGetBufferChunkData(session.stream, buffer, chunks, &room) == GC_ERR_BUFFER_TOO_SMALL);
+    EXPECT(DSGetBufferChunkData(session.stream, buffer, chunks, &count) == GC_ERR_SUCCESS);
+    for (size_t i = 0; i < count; i++)
+        EXPECT(chunks[i].ChunkOffset >= 0
+               && (size_t)chunks[i].ChunkOffset + chunks[i].ChunkLength <= buffer_size);
+}
+
 /* One picture into a buffer of exactly `size` bytes, so that one byte too far is an error. */
 static void take_one(Session session, size_t size)
 {
@@ -162,6 +181,7 @@ static void take_one(Session session, size_t size)
     EXPECT(set(session.port, F_AcquisitionStart, 1) == GC_ERR_SUCCESS);
     EXPECT(EventGetData(session.event, &news, &news_size, 10000) == GC_ERR_SUCCESS);
     EXPECT(news.BufferHandle == buffer && news.pUserPointer == memory);
+    check_chunks(session, buffer, size);
     EXPECT(EventGetData(session.event, &news, &news_size, 0) == GC_ERR_TIMEOUT);
     EXPECT(DSStopAcquisition(session.stream, 0) == GC_ERR_SUCCESS);
     EXPECT(set(session.port, F_AcquisitionStop, 1) == GC_ERR_SUCCESS);
@@ -186,6 +206,9 @@ static void every_format(Session session, const char *file)
                 set(session.port, F_OffsetY, get(session.port, F_OffsetYRoom));
             }
             set(session.port, F_FaultLinePadding, place);
+            set(session.port, F_ChunkModeActive, place != 1);
+            set(session.port, F_ChunkSelector, i % CHUNKS);
+            set(session.port, F_ChunkEnable, 1);
             set(session.port, F_FaultTornEveryNth, place);
             set(session.port, F_FaultIncompleteEveryNth, place == 1);
             write_value(session.port, F_Gain, (Value){.number = 6.0 * place});
@@ -220,6 +243,10 @@ static void *write_settings(void *argument)
         set(session->port, F_PixelFormat, pixel_formats[i % pixel_format_count].pfnc);
         set(session->port, F_OffsetX, i % 7);
         set(session->port, F_FaultFrameIdJump, i % 3);
+        set(session->port, F_ChunkModeActive, i % 2);
+        set(session->port, F_ChunkSelector, i % CHUNKS);
+        set(session->port, F_ChunkEnable, i % 3 > 0);
+        set(session->port, F_ReplayFrameIds, i % 2);
         set(session->port, F_ReplayPartRate, 0);
         set_text(session->port, F_ReplayFrames, "");
         set(session->port, i % 50 ? F_TriggerSoftware : F_DeviceReset, 1);
