@@ -9,15 +9,26 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
-CHANNELS_BY_FORMAT = {"Mono8": 1, "Mono10": 1, "Mono12": 1, "Mono16": 1, "RGB8": 3, "BGR8": 3}
-DTYPE_BY_FORMAT = {
-    "Mono8": np.uint8,
-    "Mono10": np.uint16,
-    "Mono12": np.uint16,
-    "Mono16": np.uint16,
-    "RGB8": np.uint8,
-    "BGR8": np.uint8,
+BITS_BY_FORMAT = {
+    "Mono8": 8,
+    "Mono10": 10,
+    "Mono12": 12,
+    "Mono14": 14,
+    "Mono16": 16,
+    "RGB8": 8,
+    "BGR8": 8,
+    "RGB10": 10,
+    "RGB12": 12,
+    "RGB16": 16,
 }
+"""The unpacked PFNC forms that a picture may have, and how many bits of a value count."""
+
+CHANNELS_BY_FORMAT = {name: 1 if name.startswith("Mono") else 3 for name in BITS_BY_FORMAT}
+DTYPE_BY_FORMAT = {
+    name: np.uint8 if bits == 8 else np.uint16 for name, bits in BITS_BY_FORMAT.items()
+}
+FULL_SCALE_BY_FORMAT = {name: (1 << bits) - 1 for name, bits in BITS_BY_FORMAT.items()}
+"""The highest value: what a picture's values are divided by to get 0 to 1."""
 
 
 class CameraError(Exception):
@@ -60,8 +71,8 @@ class Lease(Protocol):
 class Frame:
     """One picture of one part.
 
-    pixels: read-only, shape (height, width) for Mono formats and (height, width, 3) for RGB8 and
-        BGR8; uint8, or uint16 for 10 to 16 bits.
+    pixels: read-only, shape (height, width) for Mono formats and (height, width, 3) for RGB and
+        BGR; uint8, or uint16 for 10 to 16 bits.
     pixel_format: the PFNC name of the unpacked form held in `pixels`.
     trigger_id: the trigger this picture belongs to, counted from 0 at the start of acquisition.
     captured_ns: `time.monotonic_ns()` of the host when the picture arrived; for durations.

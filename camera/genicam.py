@@ -18,7 +18,6 @@ from camera.clock import Clock, SystemClock
 from camera.device import create_acquirer, find_device, free, names_of, read_info
 from camera.features import FeatureValue, set_features
 from camera.frame import (
-    CHANNELS_BY_FORMAT,
     CameraConfigError,
     CameraLost,
     Frame,
@@ -27,8 +26,9 @@ from camera.frame import (
     MissReason,
 )
 from camera.ledger import FrameLedger
-from camera.pixelformat import NAME_BY_PFNC, BufferLayout, unpack
+from camera.pixelformat import BufferLayout, form_of, unpack
 from camera.vendor import vendor_errors
+from camera.wireformats import WIRE_FORMATS, wire_name
 
 POLL_S = 0.0005
 """Pause between two looks for a buffer. Waiting inside the producer's code would be exact, but the
@@ -181,7 +181,7 @@ class GenicamSource:
                 )
             return Frame(
                 pixels=pixels,
-                pixel_format=layout.pixel_format,
+                pixel_format=form_of(layout).pixel_format,
                 camera_id=self._camera_id,
                 trigger_id=trigger_id,
                 captured_ns=now_ns,
@@ -248,9 +248,8 @@ class _OpenCamera:
         ):
             raise FrameError(f"payload type {buffer.payload_type} is not one picture")
         node_map: Any = self.acquirer.remote_device.node_map
-        code = read_info(buffer, "pixel_format")
         return BufferLayout(
-            pixel_format=NAME_BY_PFNC.get(code, hex(code)) if code else self.pixel_format,
+            pixel_format=wire_name(read_info(buffer, "pixel_format"), self.pixel_format),
             height=read_info(buffer, "height") or node_map.Height.value,
             width=read_info(buffer, "width") or node_map.Width.value,
             filled_bytes=read_info(buffer, "size_filled") or buffer.size,
@@ -275,11 +274,10 @@ def _usable_pixel_format(node_map: Any, camera_id: str) -> str:
         if not node_map.has_node("PixelFormat"):
             raise CameraConfigError(f"{camera_id}: the camera has no feature PixelFormat")
         current, offered = str(node_map.PixelFormat.value), node_map.PixelFormat.symbolics
-    if current not in CHANNELS_BY_FORMAT:
-        usable = ", ".join(name for name in offered if name in CHANNELS_BY_FORMAT)
+    if current not in WIRE_FORMATS:
+        usable = ", ".join(name for name in offered if name in WIRE_FORMATS)
         raise CameraConfigError(
-            f"{camera_id}: PixelFormat is {current}, expected one of "
-            f"{', '.join(CHANNELS_BY_FORMAT)}; of these the camera offers {usable or 'none'}: "
-            "set it under [camera.device.features]"
+            f"{camera_id}: PixelFormat is {current}, which is not known; of those that are, the "
+            f"camera offers {usable or 'none'}: set one under [camera.device.features]"
         )
     return current

@@ -127,7 +127,7 @@ def test_a_feature_that_cannot_be_set_is_refused_by_name(
 
 def test_a_pixel_format_that_no_frame_holds_is_refused_at_start(open_camera: CameraOpener) -> None:
     with pytest.raises(
-        CameraConfigError, match=r"PixelFormat is RGBa8, expected one of .*; of these .* Mono8: set"
+        CameraConfigError, match=r"PixelFormat is RGBa8, which is not known; .* offers Mono8: set"
     ):
         open_camera({"PixelFormat": "RGBa8"})
 

@@ -199,7 +199,7 @@ def test_exposure_gain_and_black_level_act_in_proportion(
 @pytest.mark.parametrize(
     ("stored", "pixels"),
     [("Mono8", GREY_8), ("Mono10", GREY_16 >> 6), ("Mono12", GREY_12), ("Mono16", GREY_16),
-     ("RGB8", COLOUR), ("BGR8", COLOUR)],
+     ("RGB8", COLOUR)],
 )  # fmt: skip
 def test_what_python_wrote_comes_out_of_the_source(
     open_simulator: SimulatorOpener, tmp_path: Path, stored: str, pixels: Any
@@ -210,6 +210,60 @@ def test_what_python_wrote_comes_out_of_the_source(
     assert isinstance(frame, Frame)
     assert frame.pixel_format == stored
     assert np.array_equal(frame.pixels, pixels)
+
+
+@pytest.fixture
+def frame_of(tmp_path: Path, open_simulator: SimulatorOpener) -> Callable[..., Frame]:
+    """The first frame of a camera with this picture that sends it in another format."""
+
+    def fetch(pixels: Any, stored: str, sent: str) -> Frame:
+        file = tmp_path / "one.frames"
+        write_frames(file, [pixels], stored)
+        frame = open_simulator({"ReplayFrames": str(file), "PixelFormat": sent}).fetch(WITHIN_S)
+        assert isinstance(frame, Frame)
+        return frame
+
+    return fetch
+
+
+@pytest.mark.parametrize("form", SINGLE_SAMPLE)
+def test_every_grey_form_comes_out_of_the_source_exactly(
+    frame_of: Callable[..., Frame], form: str
+) -> None:
+    bits = SINGLE_SAMPLE[form][0]
+    frame = frame_of(GREY_16, "Mono16", f"Mono{form}")
+    assert frame.pixel_format == f"Mono{bits}"
+    assert np.array_equal(frame.pixels, GREY_16 >> 16 - bits)
+
+
+@pytest.mark.parametrize("form", [form for form in SINGLE_SAMPLE if form != "16"])
+def test_every_mosaic_comes_out_of_the_source_with_its_samples_in_place(
+    frame_of: Callable[..., Frame], form: str
+) -> None:
+    """Interpolation leaves each pixel's own colour as it was, but for the picture's edge."""
+    bits = SINGLE_SAMPLE[form][0]
+    frame = frame_of(GREY_16, "Mono16", f"BayerRG{form}")
+    assert frame.pixel_format == f"RGB{bits}"
+    samples = GREY_16 >> 16 - bits
+    for (line, column), colour in {(1, 1): 2, (1, 2): 1, (2, 1): 1, (2, 2): 0}.items():
+        got = frame.pixels[line:-1:2, column:-1:2, colour]
+        assert np.array_equal(got, samples[line:-1:2, column:-1:2])
+
+
+@pytest.mark.parametrize("sent", ["RGB8", "BGR8"])
+def test_a_frame_has_red_first_whatever_the_camera_sends_first(
+    frame_of: Callable[..., Frame], sent: str
+) -> None:
+    frame = frame_of(COLOUR, "RGB8", sent)
+    assert frame.pixel_format == "RGB8"
+    assert np.array_equal(frame.pixels, COLOUR)
+
+
+def test_yuv_comes_out_of_the_source_in_colour(frame_of: Callable[..., Frame]) -> None:
+    pairs = np.repeat(COLOUR[:, ::2], 2, axis=1)  # both pixels of a pair share their colour
+    frame = frame_of(pairs, "RGB8", "YUV422_8")
+    assert frame.pixel_format == "RGB8"
+    assert np.abs(frame.pixels.astype(int) - pairs).max() <= 3  # two roundings to whole numbers
 
 
 def test_pictures_too_narrow_for_a_packed_form_refuse_it(
