@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from genicam import gentl
 from harvesters.core import Harvester, ImageAcquirer
 
@@ -26,7 +27,8 @@ from camera.frame import (
     MissReason,
 )
 from camera.ledger import FrameLedger
-from camera.pixelformat import BufferLayout, form_of, unpack
+from camera.pixelformat import BufferLayout, PictureForm, form_of, unpack
+from camera.room import Allocate, NoRoom
 from camera.vendor import vendor_errors
 from camera.wireformats import WIRE_FORMATS, wire_name
 
@@ -56,6 +58,7 @@ class GenicamSource:
         features: SFNC features to set, in this order, before acquisition.
         buffers: how many pictures the producer may hold while the station is busy.
         silence_s: after so long without a buffer a camera that does not answer is lost.
+        allocate: gives the memory for each picture; one for which there is none is LOST.
         clock: the station's clocks.
     """
 
@@ -70,6 +73,7 @@ class GenicamSource:
         features: Mapping[str, FeatureValue] | None = None,
         buffers: int = BUFFERS,
         silence_s: float = SILENCE_S,
+        allocate: Allocate = np.empty,
         clock: Clock | None = None,
     ) -> None:
         self._camera_id = camera_id
@@ -79,6 +83,7 @@ class GenicamSource:
         self._buffers = buffers
         self._silence_ns = round(silence_s * 1e9)
         self._heard_ns = 0
+        self._allocate = allocate
         self._clock: Clock = clock or SystemClock()
         self._open: _OpenCamera | None = None
         self._ledger: FrameLedger | None = None
@@ -93,6 +98,11 @@ class GenicamSource:
     def triggers(self) -> int:
         """Triggers up to the newest frame id that the camera gave."""
         return self._ledger.triggers if self._ledger else 0
+
+    @property
+    def form(self) -> PictureForm:
+        """What the pictures are that come, by the camera's settings. Raises CameraLost."""
+        return self._running()[0].form()
 
     def start(self) -> None:
         """Open and set up the camera and begin acquisition.
@@ -169,19 +179,22 @@ class GenicamSource:
             trigger_id = self._from_zero(frame_id)
             try:
                 layout = camera.layout_of(buffer)
-                pixels = unpack(buffer.raw_buffer, layout)
-            except FrameError as error:
+                form = form_of(layout)
+                room = self._allocate(form.shape, form.dtype)
+                pixels = unpack(buffer.raw_buffer, layout, room)
+            except (FrameError, NoRoom) as error:
+                came_whole = isinstance(error, NoRoom)
                 return MissedFrame(
                     self._camera_id,
                     trigger_id,
-                    MissReason.INCOMPLETE,
+                    MissReason.LOST if came_whole else MissReason.INCOMPLETE,
                     now_ns,
                     now_utc_ns,
                     str(error),
                 )
             return Frame(
                 pixels=pixels,
-                pixel_format=form_of(layout).pixel_format,
+                pixel_format=form.pixel_format,
                 camera_id=self._camera_id,
                 trigger_id=trigger_id,
                 captured_ns=now_ns,
@@ -234,6 +247,13 @@ class _OpenCamera:
                 yield buffer
             finally:
                 buffer.parent.queue_buffer(buffer)
+
+    def form(self) -> PictureForm:
+        """What the camera's pictures are, by its settings."""
+        node_map: Any = self.acquirer.remote_device.node_map
+        with vendor_errors(CameraLost, f"{self.camera_id}: cannot read its picture's size"):
+            height, width = node_map.Height.value, node_map.Width.value
+        return form_of(BufferLayout(self.pixel_format, height, width, filled_bytes=0))
 
     def layout_of(self, buffer: Any) -> BufferLayout:
         """What the buffer says of itself, and where it says nothing the camera.

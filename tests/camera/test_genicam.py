@@ -14,8 +14,17 @@ import pytest
 from genicam import genapi, gentl
 
 from camera.features import FeatureValue
-from camera.frame import CameraConfigError, CameraError, CameraLost, Frame, FrameError
+from camera.frame import (
+    CameraConfigError,
+    CameraError,
+    CameraLost,
+    Frame,
+    FrameError,
+    MissedFrame,
+    MissReason,
+)
 from camera.genicam import GenicamSource, _OpenCamera
+from camera.room import NoRoom
 from camera.vendor import vendor_errors
 
 MONO8 = {"PixelFormat": "Mono8"}
@@ -123,6 +132,35 @@ def test_a_feature_that_cannot_be_set_is_refused_by_name(
 ) -> None:
     with pytest.raises(CameraConfigError, match=f"cam: .*{message}"):
         open_camera(features)
+
+
+def test_pictures_are_written_where_the_station_says_and_lost_where_there_is_no_room(
+    viky: Path,
+) -> None:
+    memory = np.zeros((2, 400, 400), np.uint8)
+    free = list(memory)
+
+    def allocate(shape: tuple[int, ...], dtype: "np.dtype[Any]", /) -> "np.ndarray[Any, Any]":
+        if not free:
+            raise NoRoom("both are taken")
+        room = free.pop(0)
+        assert (room.shape, room.dtype) == (shape, dtype)
+        return room
+
+    source = GenicamSource("cam", [viky], serial="1", features=MONO8, allocate=allocate)
+    source.start()
+    try:
+        form = source.form
+        first, second, third = (source.fetch(WITHIN_S) for _ in range(3))
+    finally:
+        source.stop()
+    assert (form.pixel_format, form.shape, form.dtype) == ("Mono8", (400, 400), np.uint8)
+    assert isinstance(first, Frame)
+    assert isinstance(second, Frame)
+    assert np.shares_memory(first.pixels, memory[0])
+    assert np.shares_memory(second.pixels, memory[1])
+    assert isinstance(third, MissedFrame)
+    assert (third.reason, third.detail) == (MissReason.LOST, "both are taken")
 
 
 def test_a_pixel_format_that_no_frame_holds_is_refused_at_start(open_camera: CameraOpener) -> None:
