@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from camera.frame import Pixels
+from camera.frame import FULL_SCALE_BY_FORMAT, Pixels
 from inspection.judge import Outcome, judge
 from inspection.records.record import Judgement, PartRecord
 from models.findings import Finding
@@ -33,7 +33,6 @@ LOOK_EVERY_NS = 1_000_000_000
 WATCHED_FOR_NS = 3_000_000_000  # three missed touches of a reader that touches once a second
 
 _PREFIX = struct.Struct(">4sI")
-_FULL_SCALE = {"Mono10": 1023, "Mono12": 4095}
 
 log = logging.getLogger("passline.live")
 
@@ -199,9 +198,9 @@ def for_screen(pixels: Pixels, judgement: Judgement | None) -> NDArray[np.uint8]
     full_scale = None if judgement is None else judgement.full_scale
     shown: NDArray[Any] = pixels
     if shown.dtype != np.uint8:
-        full_scale = full_scale or _FULL_SCALE.get(pixel_format, 65535)
+        full_scale = full_scale or FULL_SCALE_BY_FORMAT.get(pixel_format, 65535)
         shown = cv2.convertScaleAbs(np.minimum(shown, full_scale), alpha=255.0 / full_scale)
-    if pixel_format == "RGB8":
+    if pixel_format.startswith("RGB"):
         shown = cv2.cvtColor(shown, cv2.COLOR_RGB2BGR)
     return shown
 

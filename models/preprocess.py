@@ -23,8 +23,8 @@ def prepare(
     """The network's input of shape (1, channels, height, width), and where it lies in `pixels`.
 
     pixels: (height, width) or (height, width, 3), uint8 or uint16.
-    full_scale: the highest grey value the camera can give (4095 for 12 bits in uint16); the
-        dtype's own when None.
+    full_scale: the highest value the camera can give (4095 for 12 bits in uint16); the dtype's own
+        when None.
     origin_px: left and top of `pixels` in the whole picture, where they are a region of it.
     Raises InferenceError when dtype or channels do not fit the card.
     """
@@ -76,9 +76,10 @@ def _table(
 
 
 def _median(pixels: NDArray[Any], full_scale: int) -> int:
-    """The lower median grey value, from the histogram: a tenth of the cost of sorting."""
+    """The lower median value of all channels, from the histogram: a tenth of sorting's cost."""
     if pixels.dtype == np.uint8:
-        counts = cv2.calcHist([pixels], [0], None, [256], [0, 256]).ravel()
+        values = pixels.reshape(pixels.shape[0], -1)  # all channels in one
+        counts = cv2.calcHist([values], [0], None, [256], [0, 256]).ravel()
     else:
         counts = np.bincount(np.minimum(pixels, full_scale).ravel(), minlength=full_scale + 1)
     return int(np.searchsorted(np.cumsum(counts), pixels.size / 2))

@@ -71,7 +71,7 @@ def load_picture(folder: Path, relative: str, sha256: str, pixel_format: str) ->
     pixels = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED) if encoded.size else None
     if pixels is None:
         raise RecordsError(f"{path}: no picture; the file was altered or cut off")
-    if pixel_format == "RGB8":
+    if pixel_format.startswith("RGB"):
         pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
     found = picture_sha256(pixels, pixel_format)
     if found != sha256:
@@ -88,7 +88,7 @@ def _encode(pixels: NDArray[Any], pixel_format: str) -> memoryview:
         check_pixels(pixels, pixel_format)
     except FrameError as error:
         raise RecordsError(f"a picture that cannot be kept: {error}") from error
-    if pixel_format == "RGB8":
+    if pixel_format.startswith("RGB"):
         pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     done, encoded = cv2.imencode(".png", pixels)
     if not done:

@@ -227,6 +227,7 @@ def test_a_large_picture_is_sent_small_and_keeps_its_own_size_in_words(
         ("Mono10", None, np.uint16, 1023),
         ("Mono12", None, np.uint16, 4095),
         ("Mono16", None, np.uint16, 65535),
+        ("Mono14", None, np.uint16, 16383),
         ("Mono16", 4095, np.uint16, 4095),
     ],
 )
@@ -247,6 +248,13 @@ def test_red_stays_red_for_both_colour_orders() -> None:
     as_rgb = for_screen(rgb, part(0, pixels=rgb, pixel_format="RGB8").judgement)
     as_bgr = for_screen(bgr, part(0, pixels=bgr, pixel_format="BGR8").judgement)
     assert as_rgb[0, 0].tolist() == as_bgr[0, 0].tolist() == [0, 0, 250]
+
+
+def test_red_of_twelve_bits_is_red_on_the_screen() -> None:
+    rgb = np.zeros((4, 4, 3), np.uint16)
+    rgb[..., 0] = 4095
+    shown = for_screen(rgb, part(0, pixels=rgb, pixel_format="RGB12").judgement)
+    assert shown[0, 0].tolist() == [0, 0, 255]
 
 
 def test_what_is_packed_is_unpacked() -> None:

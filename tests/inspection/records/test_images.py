@@ -19,6 +19,8 @@ PICTURES: dict[str, NDArray[Any]] = {
     "Mono12": RNG.integers(0, 4096, (37, 53), np.uint16),
     "Mono16": RNG.integers(0, 65536, (37, 53), np.uint16),
     "RGB8": RNG.integers(0, 256, (37, 53, 3), np.uint8),
+    "RGB12": RNG.integers(0, 4096, (37, 53, 3), np.uint16),
+    "RGB16": RNG.integers(0, 65536, (37, 53, 3), np.uint16),
     "BGR8": RNG.integers(0, 256, (37, 53, 3), np.uint8),
 }
 WHERE = "images/000000/1-a.png"
