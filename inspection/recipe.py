@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from camera.wireformats import check_known
 from inspection.errors import RecipeError
 from inspection.judge import Limit, Limits, OnDoubt
 from models.card import Card
@@ -42,6 +43,13 @@ class GenicamCamera(Section):
     id: str | None = None
     model: str | None = None
     features: dict[str, bool | int | float | str] = {}
+
+    @field_validator("features")
+    @classmethod
+    def _pixels_can_be_read(cls, features: dict[str, Any]) -> dict[str, Any]:
+        if "PixelFormat" in features:
+            check_known(str(features["PixelFormat"]))
+        return features
 
     @model_validator(mode="after")
     def _is_named(self) -> "GenicamCamera":

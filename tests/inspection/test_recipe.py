@@ -45,7 +45,13 @@ def test_the_digest_is_of_the_text(tmp_path: Path) -> None:
     assert load_recipe(path).digest != before
 
 
+GENICAM = 'source = "genicam", producers = ["a.cti"], serial = "1", '
+
 BAD_RECIPES = {
+    "a pixel format that nobody can read is refused before a camera is opened": (
+        ('source = "rendered"', GENICAM + 'features = { PixelFormat = "Mono12packed" }'),
+        "features: .* format Mono12packed is not known; did you mean 'Mono12Packed'.* known are",
+    ),
     "an unknown key is named with the nearest known one": (
         ("[gate]", "[keep]\npasses_onein = 3\n[gate]"),
         "keep.passes_onein: no such key; did you mean 'passes_one_in'",
