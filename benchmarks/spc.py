@@ -14,7 +14,7 @@ import numpy as np
 from inspection.spc.attributes import p_chart, subgroup_counts
 from inspection.spc.bernoulli import BernoulliState, bernoulli_cusum_chart
 from inspection.spc.design import design_bernoulli
-from inspection.spc.ewma import EwmaState
+from inspection.spc.ewma import EwmaDesign, EwmaState
 from inspection.spc.laney import laney_p_chart
 
 RATE = 0.0006
@@ -50,10 +50,12 @@ def history(verdicts: np.ndarray) -> None:
 
         print(f"Bernoulli CUSUM, one part after {seen:9,}   {best(cusum) / UPDATES * 1e6:6.2f} us")
 
+    ewma_design = EwmaDesign(RATE, 0.02)
+
     def ewma() -> None:
-        state = EwmaState(RATE, 0.02)
+        state = EwmaState.begin(ewma_design)
         for _ in range(UPDATES):
-            state = state.update(0.001, 3600.0)
+            state, _ = state.step([0.001], ewma_design, sizes=3600.0)
 
     print(f"EWMA, one subgroup                         {best(ewma) / UPDATES * 1e6:6.2f} us")
 

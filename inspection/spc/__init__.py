@@ -16,10 +16,13 @@ from inspection.spc.capability import (
     rolled_throughput_yield,
     sigma_level,
 )
-from inspection.spc.cusum import CusumChart, CusumState, binomial_cusum_chart, cusum_chart
+from inspection.spc.changepoint import ChangePoint, change_point
+from inspection.spc.cusum import CusumChart, binomial_cusum_chart, cusum_chart
+from inspection.spc.cusum_state import BinomialCusumDesign, CusumDesign, CusumState
 from inspection.spc.design import design_bernoulli, design_mean_chart, design_rate_chart
 from inspection.spc.errors import SpcError
-from inspection.spc.ewma import EwmaState, ewma_chart, ewma_rate_chart
+from inspection.spc.ewma import EwmaDesign, EwmaState, ewma_chart, ewma_rate_chart
+from inspection.spc.gaps import GDesign, GState, gaps_between
 from inspection.spc.individuals import individuals_chart, moving_center_chart
 from inspection.spc.intervals import clopper_pearson, wilson
 from inspection.spc.laney import laney_p_chart, laney_u_chart
@@ -46,12 +49,18 @@ __all__ = [
     "WESTERN_ELECTRIC",
     "BernoulliDesign",
     "BernoulliState",
+    "BinomialCusumDesign",
+    "ChangePoint",
     "ControlChart",
     "Conventions",
     "CusumChart",
+    "CusumDesign",
     "CusumState",
+    "EwmaDesign",
     "EwmaState",
     "FrozenLimits",
+    "GDesign",
+    "GState",
     "PhaseOne",
     "Side",
     "Signal",
@@ -68,6 +77,7 @@ __all__ = [
     "c_chart",
     "c_chart_arl",
     "capability",
+    "change_point",
     "clopper_pearson",
     "cohen_kappa",
     "cusum_arl",
@@ -86,6 +96,7 @@ __all__ = [
     "fleiss_kappa",
     "g_chart",
     "g_chart_parts",
+    "gaps_between",
     "individuals_chart",
     "judge",
     "laney_p_chart",

@@ -25,6 +25,18 @@ def counts(values: ArrayLike, name: str, at_least: int = 0) -> Counts:
     return whole
 
 
+def truth_values(values: ArrayLike, name: str) -> Mask:
+    """One truth value per part, shape (n,), n >= 1. Raises SpcError for anything but 0 and 1."""
+    given = np.asarray(values)
+    if given.ndim != 1 or given.size == 0:
+        raise SpcError(f"{name}: expected one truth value per part, got shape {given.shape}")
+    if given.dtype.kind not in "biuf":
+        raise SpcError(f"{name}: expected truth values, got {given.dtype}")
+    if given.dtype.kind != "b":
+        _all((given == 0) | (given == 1), given, name, "0 or 1")
+    return given.astype(np.bool_, copy=False)
+
+
 def finite(values: ArrayLike, name: str) -> Floats:
     """Finite numbers, shape (k,), k >= 1; a copy, so that the caller's array stays theirs."""
     given = np.asarray(values)

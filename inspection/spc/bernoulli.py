@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from inspection.spc.arrays import Counts, Floats, frozen, number, repeated
-from inspection.spc.cusum import reference_rate
+from inspection.spc.arrays import Counts, Floats, frozen, number, repeated, truth_values
+from inspection.spc.cusum_state import reference_rate
 from inspection.spc.errors import SpcError
 from inspection.spc.result import Side, Signal, Standard
 
@@ -68,9 +68,34 @@ class BernoulliState:
         at = self.seen
         steps = max(0, self.steps + (design.parts - 1 if defective else -1))
         if steps >= design.limit:
-            signal = Signal(at, "cusum", Side.ABOVE, tuple(range(self.climb_start, at + 1)))
+            signal = Signal(at, "cusum", Side.ABOVE, range(self.climb_start, at + 1))
             return BernoulliState(design.head_start, at + 1, at + 1), signal
         return BernoulliState(steps, at + 1 if steps == 0 else self.climb_start, at + 1), None
+
+    def step(
+        self, defective: ArrayLike, design: BernoulliDesign
+    ) -> tuple["BernoulliState", tuple[Signal, ...]]:
+        """The state after more parts, shape (n,), and their signals, as the chart's to the bit.
+
+        Time goes with the defective parts among them, not with how many went before.
+        Raises SpcError for anything but truth values.
+        """
+        verdicts = truth_values(defective, "defective")
+        state, begin = self, self.seen
+        signals: list[Signal] = []
+        for at in np.flatnonzero(verdicts).tolist():
+            state = state.after_good(begin + at - state.seen)
+            state, signal = state.update(True, design)
+            if signal is not None:
+                signals.append(signal)
+        return state.after_good(begin + len(verdicts) - state.seen), tuple(signals)
+
+    def after_good(self, parts: int) -> "BernoulliState":
+        """The state after so many good parts, at once."""
+        if parts == 0:
+            return self
+        steps, seen = max(0, self.steps - parts), self.seen + parts
+        return BernoulliState(steps, seen if steps == 0 else self.climb_start, seen)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,20 +145,21 @@ def bernoulli_cusum_chart(defective: ArrayLike, *, design: BernoulliDesign) -> B
     Source: Reynolds and Stoumbos, Journal of Quality Technology 31 (1999) 87.
     Raises SpcError for anything but truth values.
     """
-    verdicts = _verdicts(defective)
+    verdicts = truth_values(defective, "defective")
     n = len(verdicts)
     sums = np.empty(n, np.int64)
     signals: list[Signal] = []
     state, done = BernoulliState.begin(design), 0
     for at in np.flatnonzero(verdicts).tolist():
-        state = _after_good_parts(state, sums, done, at)
-        before = state
-        state, signal = state.update(True, design)
-        sums[at] = max(0, before.steps + design.parts - 1)
+        sums[done:at] = _falling(state.steps, at - done)
+        before = state.after_good(at - done)
+        sums[at] = before.steps + design.parts - 1
+        state, signal = before.update(True, design)
         if signal is not None:
             signals.append(signal)
         done = at + 1
-    state = _after_good_parts(state, sums, done, n)
+    sums[done:] = _falling(state.steps, n - done)
+    state = state.after_good(n - done)
     return BernoulliChart(
         sums / design.parts,
         np.zeros(n),
@@ -146,24 +172,6 @@ def bernoulli_cusum_chart(defective: ArrayLike, *, design: BernoulliDesign) -> B
     )
 
 
-def _after_good_parts(state: BernoulliState, sums: Counts, start: int, end: int) -> BernoulliState:
-    """What `end - start` updates with good parts give, at once."""
-    good = end - start
-    if good == 0:
-        return state
-    sums[start:end] = np.maximum(0, state.steps - np.arange(1, good + 1))
-    steps = max(0, state.steps - good)
-    return BernoulliState(steps, end if steps == 0 else state.climb_start, end)
-
-
-def _verdicts(defective: ArrayLike) -> Counts:
-    given = np.asarray(defective)
-    if given.ndim != 1 or given.size == 0:
-        raise SpcError(f"defective: expected one truth value per part, got shape {given.shape}")
-    if given.dtype.kind not in "biuf":
-        raise SpcError(f"defective: expected truth values, got {given.dtype}")
-    wrong = (given != 0) & (given != 1)
-    if wrong.any():
-        at = int(np.argmax(wrong))
-        raise SpcError(f"defective[{at}]: expected 0 or 1, got {given[at]}")
-    return given.astype(np.int64)
+def _falling(steps: int, good: int) -> Counts:
+    """The sums after each of so many good parts."""
+    return np.maximum(0, steps - np.arange(1, good + 1))

@@ -1,9 +1,7 @@
 """Tabular CUSUM charts: of measurements, and of counts of defective parts."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,47 +10,23 @@ from inspection.spc.arrays import (
     Counts,
     Floats,
     above_zero,
-    counts_of,
     finite,
     frozen,
-    not_negative_number,
     number,
-    open_share,
     repeated,
     sizes_of,
 )
+from inspection.spc.cusum_state import (
+    AfterSignal,
+    BinomialCusumDesign,
+    CusumDesign,
+    CusumRule,
+    CusumState,
+    climbed,
+)
 from inspection.spc.errors import SpcError
 from inspection.spc.laney import moving_range_sigma
-from inspection.spc.result import Exclude, Side, Signal, Standard, used_points
-
-AfterSignal = Literal["continue", "restart"]
-
-
-@dataclass(frozen=True, slots=True)
-class CusumState:
-    """A two-sided CUSUM after some points, in sigmas: all that the next point needs.
-
-    high, low: the sums for a rise and for a fall, 0 or more. high_since, low_since: how many points
-    each has been climbing (N+ and N- of Montgomery).
-    """
-
-    slack: float = 0.5
-    high: float = 0.0
-    low: float = 0.0
-    high_since: int = 0
-    low_since: int = 0
-
-    def update(self, z: float, slack: float | None = None) -> "CusumState":
-        """The state after a point of z sigmas; takes the same time forever."""
-        allowed = self.slack if slack is None else slack
-        high, low = max(0.0, self.high + z - allowed), max(0.0, self.low - z - allowed)
-        return CusumState(
-            self.slack,
-            high,
-            low,
-            self.high_since + 1 if high > 0 else 0,
-            self.low_since + 1 if low > 0 else 0,
-        )
+from inspection.spc.result import Exclude, Signal, Standard, used_points
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +37,7 @@ class CusumChart:
         larger of the two, a fall below 0. center: 0. lower, upper: minus and plus the limit.
     high_since, low_since: for how many points each sum has been above 0.
     signals: their points are those since the sum last was 0, where the change likely began.
+    design, state: how it counted and where it stands after the last point, to go on from.
     """
 
     name: str
@@ -76,6 +51,8 @@ class CusumChart:
     low_since: Counts
     signals: tuple[Signal, ...]
     standard: Standard
+    design: CusumRule
+    state: CusumState
 
     def __post_init__(self) -> None:
         for array in (self.values, self.center, self.lower, self.upper, self.high, self.low):
@@ -126,10 +103,8 @@ def cusum_chart(
         raise SpcError("sigma: all values of the baseline are the same; give a sigma above 0")
     fixed = center is not None and sigma is not None
     standard = Standard(mean, spread, 0 if fixed else int(used.sum()), excluded)
-    z = (values - mean) * np.sqrt(totals) / spread
-    slacks = repeated(not_negative_number(slack, "slack"), len(z))
-    rule = _Rule("cusum", above_zero(limit, "limit"), signal_on_limit, _checked(after_signal))
-    return _drawn(rule, z, slacks, _head(head_start), standard)
+    design = CusumDesign(mean, spread, slack, limit, head_start, after_signal, signal_on_limit)
+    return _drawn("cusum", design, values, totals, standard)
 
 
 def binomial_cusum_chart(
@@ -152,85 +127,27 @@ def binomial_cusum_chart(
     Source: Reynolds and Stoumbos, Journal of Quality Technology 31 (1999) 87; Gan, Journal of
     Applied Statistics 20 (1993) 445. Raises SpcError.
     """
-    found, parts = counts_of(defectives, sizes)
-    reference = reference_rate(center, rise)
-    standard = Standard(center, 1.0)
-    slacks = reference * parts.astype(np.float64)
-    rule = _Rule(
-        "cusum", above_zero(limit, "limit"), signal_on_limit, _checked(after_signal), high_only=True
-    )
-    return _drawn(rule, found.astype(np.float64), slacks, _head(head_start), standard)
-
-
-def reference_rate(center: float, rise: float) -> float:
-    """The rate between p0 = center and p1 = rise · center at which neither is likelier."""
-    p0 = open_share(center, "center")
-    p1 = p0 * number(rise, "rise", lambda times: times > 1, "above 1")
-    if p1 >= 1.0:
-        raise SpcError(f"rise: expected rise times center below 1, got {rise} times {center}")
-    fewer_good = math.log1p(-p0) - math.log1p(-p1)
-    return fewer_good / (math.log(p1 / p0) + fewer_good)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    name: str
-    limit: float
-    on_limit: bool
-    after_signal: str
-    high_only: bool = False
-
-    def beyond(self, value: float) -> bool:
-        return value >= self.limit if self.on_limit else value > self.limit
-
-    def side(self, state: CusumState) -> Side | None:
-        if self.beyond(state.high):
-            return Side.ABOVE
-        return Side.BELOW if not self.high_only and self.beyond(state.low) else None
+    design = BinomialCusumDesign(center, limit, rise, head_start, after_signal, signal_on_limit)
+    return _drawn("binomial cusum", design, defectives, sizes, Standard(center, 1.0))
 
 
 def _drawn(
-    rule: _Rule, z: Floats, slacks: Floats, head_start: float, standard: Standard
+    name: str, design: CusumRule, data: ArrayLike, sizes: ArrayLike, standard: Standard
 ) -> CusumChart:
-    begin = rule.limit * head_start
-    start = CusumState(high=begin, low=0.0 if rule.high_only else begin)
-    signals: list[Signal] = []
-
-    def states() -> Iterator[CusumState]:
-        state = start
-        for at, (value, slack) in enumerate(zip(z.tolist(), slacks.tolist(), strict=True)):
-            state = state.update(value, slack)
-            yield state
-            side = rule.side(state)
-            if side is not None:
-                since = state.high_since if side is Side.ABOVE else state.low_since
-                signals.append(Signal(at, rule.name, side, tuple(range(at + 1 - since, at + 1))))
-                state = start if rule.after_signal == "restart" else state
-
-    run = list(states())
-    high = np.array([state.high for state in run])
-    low = np.zeros(len(run)) if rule.high_only else np.array([state.low for state in run])
-    lower = -math.inf if rule.high_only else -rule.limit
+    climb = climbed(CusumState.begin(design), design, *design.scores(data, sizes))
+    k = len(climb.high)
     return CusumChart(
-        "binomial cusum" if rule.high_only else "cusum",
-        np.where(high >= low, high, -low),
-        np.zeros(len(run)),
-        repeated(lower, len(run)),
-        repeated(rule.limit, len(run)),
-        high,
-        low,
-        np.array([state.high_since for state in run]),
-        np.array([state.low_since for state in run]),
-        tuple(signals),
+        name,
+        np.where(climb.high >= climb.low, climb.high, -climb.low),
+        np.zeros(k),
+        repeated(-design.limit if design.falls else -math.inf, k),
+        repeated(design.limit, k),
+        climb.high,
+        climb.low,
+        climb.high_since,
+        climb.low_since,
+        climb.signals,
         standard,
+        design,
+        climb.state,
     )
-
-
-def _head(head_start: float) -> float:
-    return number(head_start, "head_start", lambda part: 0 <= part < 1, "from 0 to below 1")
-
-
-def _checked(after_signal: str) -> str:
-    if after_signal not in ("continue", "restart"):
-        raise SpcError(f"after_signal: expected continue or restart, got {after_signal!r}")
-    return after_signal

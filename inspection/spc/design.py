@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inspection.spc.arrays import above_zero, number, open_share
 from inspection.spc.bernoulli import BernoulliDesign
-from inspection.spc.cusum import reference_rate
+from inspection.spc.cusum_state import reference_rate
 from inspection.spc.errors import SpcError
 from inspection.spc.run_length import bernoulli_parts, cusum_arl, ewma_arl, shewhart_arl
 

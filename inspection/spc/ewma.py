@@ -1,7 +1,6 @@
 """The EWMA chart: slow drifts of measurements and of rates, with the exact variance."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ from inspection.spc.arrays import (
     above_zero,
     counts_of,
     finite,
+    not_negative_number,
     number,
     share,
     sizes_of,
@@ -24,34 +24,55 @@ from inspection.spc.rules import Conventions, judge
 
 
 @dataclass(frozen=True, slots=True)
-class EwmaState:
-    """An EWMA after some points: all that the next point needs.
+class EwmaDesign:
+    """How an EWMA averages and where it signals; what phase I froze.
 
-    value: the average. variance: its exact variance, in units of one measurement's variance.
+    center: of the measurement or the rate. sigma: of one measurement, or of one part.
+    weight, width, asymptotic: as for ewma_chart. Raises SpcError.
     """
 
     center: float
     sigma: float
     weight: float = 0.2
-    value: float = math.nan
+    width: float = 2.859
+    asymptotic: bool = False
+
+    def __post_init__(self) -> None:
+        number(self.center, "center")
+        not_negative_number(self.sigma, "sigma")
+        above_zero(self.width, "width")
+        if not 0.0 < self.weight <= 1.0:
+            raise SpcError(f"weight: expected above 0 and up to 1, got {self.weight}")
+
+
+@dataclass(frozen=True, slots=True)
+class EwmaState:
+    """An EWMA after some points: all that the next point needs.
+
+    value: the average. variance: its exact variance, in units of one measurement's variance.
+    seen: points so far.
+    """
+
+    value: float
     variance: float = 0.0
+    seen: int = 0
 
-    def update(self, value: float, size: float = 1.0) -> "EwmaState":
-        """The state after a subgroup of `size` with this mean; takes the same time forever."""
-        before = self.center if math.isnan(self.value) else self.value
-        old = 1.0 - self.weight
-        return EwmaState(
-            self.center,
-            self.sigma,
-            self.weight,
-            self.weight * value + old * before,
-            self.weight**2 / size + old**2 * self.variance,
-        )
+    @staticmethod
+    def begin(design: EwmaDesign) -> "EwmaState":
+        """Before the first point."""
+        return EwmaState(design.center)
 
-    def limits(self, width: float = 2.7) -> tuple[float, float]:
-        """Limits at this point."""
-        half = width * self.sigma * math.sqrt(self.variance)
-        return self.center - half, self.center + half
+    def step(
+        self, data: ArrayLike, design: EwmaDesign, *, sizes: ArrayLike | None = None
+    ) -> tuple["EwmaState", tuple[Signal, ...]]:
+        """The state after more points, shape (k,), and their signals, as ewma_chart's to the bit.
+
+        sizes: of the subgroups; all 1 when left out. Signals count points from the very first.
+        What a point costs does not grow with how many went before. Raises SpcError.
+        """
+        values = finite(data, "data")
+        path = _path(self, design, values, sizes_of(sizes, values, "data"))
+        return path.state, path.signals
 
 
 def ewma_chart(
@@ -95,7 +116,8 @@ def ewma_chart(
     )
     fixed = center is not None and sigma is not None
     standard = Standard(mean, spread, 0 if fixed else int(used.sum()), excluded)
-    return _drawn("ewma", values, totals, standard, spread, weight, width, asymptotic)
+    design = EwmaDesign(mean, spread, weight, width, asymptotic)
+    return _drawn("ewma", values, totals, standard, design)
 
 
 def ewma_rate_chart(
@@ -122,18 +144,37 @@ def ewma_rate_chart(
     factor = above_zero(sigma_z, "sigma_z")
     standard = Standard(rate, factor, 0 if center is not None else int(used.sum()), excluded)
     sigma = math.sqrt(rate * (1.0 - rate)) * factor
-    sizes_of = parts.astype(np.float64)
-    return _drawn(
-        "ewma rate",
-        found / sizes_of,
-        sizes_of,
-        standard,
-        sigma,
-        weight,
-        width,
-        asymptotic,
-        (0.0, 1.0),
-    )
+    totals = parts.astype(np.float64)
+    design = EwmaDesign(rate, sigma, weight, width, asymptotic)
+    return _drawn("ewma rate", found / totals, totals, standard, design, (0.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Path:
+    """Averages, their deviations and z at each of some points, and what comes of them."""
+
+    averages: Floats
+    deviations: Floats
+    z: Floats
+    signals: tuple[Signal, ...]
+    state: EwmaState
+
+
+def _path(state: EwmaState, design: EwmaDesign, values: Floats, sizes: Floats) -> _Path:
+    averages, variances = np.empty(len(values)), np.empty(len(values))
+    weight, old = design.weight, 1.0 - design.weight
+    average, variance = state.value, state.variance
+    for at, (value, size) in enumerate(zip(values.tolist(), sizes.tolist(), strict=True)):
+        averages[at] = average = weight * value + old * average
+        variances[at] = variance = weight**2 / size + old**2 * variance
+    after = EwmaState(average, variance, state.seen + len(values))
+    if design.asymptotic:
+        variances = weight / (2.0 - weight) / sizes
+    deviations = design.sigma * np.sqrt(variances)
+    z = standardise(averages - design.center, deviations)
+    beyond = judge(z, ("nelson1",), conventions=Conventions(sigmas=design.width))
+    signals = tuple(Signal(state.seen + s.at, "ewma", s.side, (state.seen + s.at,)) for s in beyond)
+    return _Path(averages, deviations, z, signals, after)
 
 
 def _drawn(
@@ -141,33 +182,13 @@ def _drawn(
     values: Floats,
     sizes: Floats,
     standard: Standard,
-    sigma: float,
-    weight: float,
-    width: float,
-    asymptotic: bool,
+    design: EwmaDesign,
     within: tuple[float, float] = (-math.inf, math.inf),
 ) -> ControlChart:
-    if not 0.0 < weight <= 1.0:
-        raise SpcError(f"weight: expected above 0 and up to 1, got {weight}")
-    averages, variances = _run(EwmaState(standard.center, sigma, weight), values, sizes)
-    if asymptotic:
-        variances = weight / (2.0 - weight) / sizes
+    path = _path(EwmaState.begin(design), design, values, sizes)
     center = np.full(len(values), standard.center)
-    deviation = sigma * np.sqrt(variances)
-    half = above_zero(width, "width") * deviation
-    z = standardise(averages - center, deviation)
-    beyond = judge(z, ("nelson1",), conventions=Conventions(sigmas=width))
-    signals = tuple(Signal(s.at, "ewma", s.side, s.points) for s in beyond)
+    half = design.width * path.deviations
     lower, upper = np.maximum(center - half, within[0]), np.minimum(center + half, within[1])
-    return ControlChart(name, averages, center, lower, upper, z, sizes, signals, standard)
-
-
-def _run(state: EwmaState, values: Floats, sizes: Floats) -> tuple[Floats, Floats]:
-    def states() -> Iterator[tuple[float, float]]:
-        at = state
-        for value, size in zip(values.tolist(), sizes.tolist(), strict=True):
-            at = at.update(value, size)
-            yield at.value, at.variance
-
-    averages, variances = zip(*states(), strict=True)
-    return np.array(averages), np.array(variances)
+    return ControlChart(
+        name, path.averages, center, lower, upper, path.z, sizes, path.signals, standard
+    )

@@ -20,8 +20,9 @@ from inspection.spc.arrays import (
 )
 from inspection.spc.attributes import FALSE_ALARM
 from inspection.spc.errors import SpcError
+from inspection.spc.gaps import GDesign, GState, LimitsOfGaps
 from inspection.spc.laney import moving_range_sigma
-from inspection.spc.result import ControlChart, Exclude, Side, Signal, Standard, used_points
+from inspection.spc.result import ControlChart, Exclude, Signal, Standard, used_points
 from inspection.spc.rules import STANDARD_CONVENTIONS, Conventions, judge
 
 NELSON_POWER = 1.0 / 3.6
@@ -37,7 +38,7 @@ def g_chart(
     exclude: Exclude = (),
     estimate: Literal["mean", "unbiased"] = "mean",
     line: Literal["mean", "median"] = "mean",
-    limits: Literal["exact", "sigma"] = "exact",
+    limits: LimitsOfGaps = "exact",
     false_alarm: float = FALSE_ALARM,
     zeros: bool = True,
     rules: Iterable[str] = ("nelson1",),
@@ -63,20 +64,15 @@ def g_chart(
     used, excluded = used_points(len(good), baseline, exclude)
     p = _geometric_rate(good[used], estimate) if rate is None else open_share(rate, "rate")
     standard = Standard(p, 1.0, int(used.sum()) if rate is None else 0, excluded)
-    mean = (1.0 - p) / p
-    tail = open_share(false_alarm, "false_alarm") / 2.0
-    sigma = math.sqrt(mean * (mean + 1.0))
-    low, high = _geometric_limits(p, tail)
-    if limits == "sigma":
-        low, high = max(0.0, mean - conventions.sigmas * sigma), mean + conventions.sigmas * sigma
-    elif limits != "exact":
-        raise SpcError(f"limits: expected exact or sigma, got {limits!r}")
+    design = GDesign(p, limits, false_alarm, zeros, conventions.sigmas)
+    mean, (low, high) = design.mean, design.lines
     middle = max(0.0, math.log(0.5) / math.log1p(-p) - 1.0) if _is_median(line) else mean
-    z = standardise(good.astype(np.float64) - mean, repeated(sigma, len(good)))
+    z = standardise(good.astype(np.float64) - mean, repeated(design.deviation, len(good)))
     outside = (good > high).astype(np.int64) - (good < low)
     signals = judge(z, rules, conventions=conventions, outside=outside)
-    if zeros and low <= 0.0:
-        signals = tuple(sorted((*signals, *_zeros(good == 0, p, tail)), key=lambda s: s.at))
+    _, own = GState().step(good, design)
+    in_a_row = (signal for signal in own if signal.rule == "zeros")
+    signals = tuple(sorted((*signals, *in_a_row), key=lambda signal: signal.at))
     values = (good + shift).astype(np.float64)
     return _level("g", values, (middle + shift, low + shift, high + shift), z, signals, standard)
 
@@ -156,25 +152,6 @@ def _geometric_rate(good: Counts, estimate: str) -> float:
     if k < 2:
         raise SpcError("gaps: expected 2 or more for the unbiased rate, got 1")
     return (k - 1) / k / (mean + 1.0)
-
-
-def _geometric_limits(p: float, tail: float) -> tuple[float, float]:
-    """The shortest and the longest gap that is no signal: P(X < l) and P(X > u) at most tail."""
-    log_good = math.log1p(-p)
-    low = math.floor(math.log1p(-tail) / log_good + 1e-12)
-    high = math.ceil(math.log(tail) / log_good - 1e-12) - 1
-    return float(low), float(max(0, high))
-
-
-def _zeros(zero: Mask, p: float, tail: float) -> list[Signal]:
-    length = max(1, math.ceil(math.log(tail) / math.log(p) - 1e-12))
-    found: list[Signal] = []
-    streak = 0
-    for at, here in enumerate(zero.tolist()):
-        streak = streak + 1 if here else 0
-        if streak >= length:
-            found.append(Signal(at, "zeros", Side.BELOW, tuple(range(at + 1 - length, at + 1))))
-    return found
 
 
 def _shift(counting: str) -> int:

@@ -1,6 +1,6 @@
 """What every chart gives: points, lines and signals, frozen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,13 +31,14 @@ class Signal:
     at: index of the point that completes the pattern, which is when the alarm goes.
     rule: `nelson1` to `nelson8`, `we1` to `we4`, or the chart's own: `ewma`, `cusum`, `zeros`.
     points: indices of the pattern's points, the last of them `at`. For a CUSUM these are the points
-        from the start of its last climb, which is where the change likely began.
+        from the start of its last climb, which is where the change likely began: a range, since
+        a climb may be as long as the history.
     """
 
     at: int
     rule: str
     side: Side
-    points: tuple[int, ...]
+    points: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from inspection.spc.arrays import (
 )
 from inspection.spc.attributes import FALSE_ALARM, c_chart, np_chart
 from inspection.spc.bernoulli import BernoulliDesign
-from inspection.spc.cusum import reference_rate
+from inspection.spc.cusum_state import reference_rate
 from inspection.spc.errors import SpcError
 from inspection.spc.rare import g_chart
 

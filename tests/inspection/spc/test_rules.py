@@ -19,7 +19,7 @@ def found(
 ) -> list[tuple[int, Side, tuple[int, ...]]]:
     signals = judge(np.array(points), [rule], conventions=conventions or Conventions())
     assert {signal.rule for signal in signals} <= {rule}
-    return [(signal.at, signal.side, signal.points) for signal in signals]
+    return [(signal.at, signal.side, tuple(signal.points)) for signal in signals]
 
 
 PATTERNS = [
