@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -98,14 +98,13 @@ def differences(node_map: Any, features: Mapping[str, FeatureValue]) -> list[Dif
 
     Raises CameraConfigError for a name that is no feature's notation.
     """
-    found: list[Difference] = []
-    for name, wanted in features.items():
-        got: FeatureValue | None = None
-        with suppress(CameraConfigError, *VENDOR_ERRORS):
-            got = read_feature(node_map, name)
-        if got is None or not is_kept(wanted, got):
-            found.append(Difference(name, wanted, got))
-    return found
+    names = {str(FeatureKey.parse(name)): wanted for name, wanted in features.items()}
+    has = read_known(node_map, names)
+    return [
+        Difference(name, wanted, has.get(name))
+        for name, wanted in names.items()
+        if name not in has or not is_kept(wanted, has[name])
+    ]
 
 
 def read_feature(node_map: Any, name: str) -> FeatureValue:
@@ -114,6 +113,15 @@ def read_feature(node_map: Any, name: str) -> FeatureValue:
     with vendor_errors(CameraConfigError, doing), selected_node(node_map, key, doing) as node:
         value: FeatureValue = read_from_camera(node)
         return value
+
+
+def read_known(node_map: Any, names: Iterable[str]) -> dict[str, FeatureValue]:
+    """Those of `names` that the camera has and reads out now."""
+    found: dict[str, FeatureValue] = {}
+    for name in names:
+        with suppress(CameraConfigError):
+            found[name] = read_feature(node_map, name)
+    return found
 
 
 def is_kept(wanted: FeatureValue, got: FeatureValue) -> bool:

@@ -1,5 +1,6 @@
 """Every error of the camera vendors' libraries, turned into one of ours where it is raised."""
 
+import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -9,6 +10,9 @@ from camera.frame import CameraError
 
 VENDOR_ERRORS = (gentl.GenericException, genapi.GenericException)
 """The roots of all that GenTL and GenApi raise; Harvesters lets them through."""
+
+# Harvesters prints a traceback of each error that it raises as well.
+logging.getLogger("harvesters").setLevel(logging.CRITICAL)
 
 
 @contextmanager
