@@ -77,7 +77,7 @@ def run_source(features: dict[str, FeatureValue], seconds: float, ages_ms: list[
         outcome = source.fetch(5.0)
         if not isinstance(outcome, Frame) or outcome.producer_timestamp_ns is None:
             return 0
-        ages_ms.append((outcome.captured_ns - outcome.producer_timestamp_ns) / 1e6)
+        ages_ms.append((time.monotonic_ns() - outcome.producer_timestamp_ns) / 1e6)
         return 1
 
     try:

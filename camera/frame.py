@@ -75,7 +75,8 @@ class Frame:
         BGR; uint8, or uint16 for 10 to 16 bits.
     pixel_format: the PFNC name of the unpacked form held in `pixels`.
     trigger_id: the trigger this picture belongs to, counted from 0 at the start of acquisition.
-    captured_ns: `time.monotonic_ns()` of the host when the picture arrived; for durations.
+    captured_ns: `time.monotonic_ns()` of the host when the picture was exposed, where the camera's
+        clock is known, else when it arrived; for durations.
     captured_utc_ns: nanoseconds since 1970 UTC of the same moment; for records.
     producer_timestamp_ns: the camera's own clock, or None where the producer has none.
     frame_id: the number that the camera itself gave the picture, or None where there is no camera.

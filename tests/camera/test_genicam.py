@@ -23,7 +23,8 @@ from camera.frame import (
     MissedFrame,
     MissReason,
 )
-from camera.genicam import GenicamSource, _OpenCamera
+from camera.genicam import GenicamSource
+from camera.open_camera import OpenCamera
 from camera.room import NoRoom
 from camera.vendor import vendor_errors
 
@@ -244,7 +245,7 @@ class VendorBuffer:
         raise gentl.NotAvailableException(name)
 
 
-def with_event(source: GenicamSource, buffer: VendorBuffer) -> _OpenCamera:
+def with_event(source: GenicamSource, buffer: VendorBuffer) -> OpenCamera:
     """The open camera, as if `buffer` had just come."""
     camera = source._open
     assert camera is not None
@@ -260,7 +261,12 @@ def with_event(source: GenicamSource, buffer: VendorBuffer) -> _OpenCamera:
         remote_device: Any
 
     acquirer: Any = Acquirer({"stream": Event()}, camera.acquirer.remote_device)
-    return _OpenCamera("cam", camera.harvester, acquirer, "Mono8")
+    return OpenCamera("cam", camera.harvester, acquirer, "Mono8")
+
+
+def take(source: GenicamSource, buffer: VendorBuffer) -> Frame | MissedFrame:
+    assert source._watch is not None
+    return next(source._take(with_event(source, buffer), source._watch))
 
 
 @pytest.mark.parametrize(
@@ -277,7 +283,7 @@ def test_a_torn_buffer_is_a_missed_frame_with_its_own_id_and_goes_back(
 ) -> None:
     source = open_camera()
     buffer = VendorBuffer(**values)
-    outcome = source._take(with_event(source, buffer))
+    outcome = take(source, buffer)
     assert not isinstance(outcome, Frame)
     assert (outcome.trigger_id, outcome.reason) == (0, "incomplete")
     assert detail in outcome.detail
@@ -293,7 +299,7 @@ def test_a_buffer_without_its_height_takes_it_from_the_camera(
     buffer = VendorBuffer(
         height=height, width=height, raw_buffer=data, size_filled=len(data), pixel_format=None
     )
-    frame = source._take(with_event(source, buffer))
+    frame = take(source, buffer)
     assert isinstance(frame, Frame)
     assert frame.size_hw == (110, 128)
     assert np.array_equal(frame.pixels[0], np.arange(128))
@@ -305,7 +311,7 @@ def test_a_buffer_that_cannot_be_read_is_a_lost_camera_and_still_goes_back(
     source = open_camera()
     buffer = VendorBuffer(frame_id=None)  # pyright: ignore[reportArgumentType]
     with pytest.raises(CameraLost, match="cannot read the buffer: NotAvailableException"):
-        source._take(with_event(source, buffer))
+        take(source, buffer)
     assert buffer.queued == [buffer]
 
 
