@@ -1,9 +1,9 @@
 """GenICam cameras behind any GenTL producer, through Harvesters.
 
-With its neighbours (`device`, `open_camera`, `features`, `node_map`, `triggers`, `trigger_count`,
-`vendor`) the only place that imports Harvesters or GenICam. Frames are taken from the new-buffer
-event itself, not from Harvesters' `fetch`: that one drops an incomplete buffer with its frame id,
-waits by the wall clock, and shears pictures with padded lines.
+With its neighbours (`device`, `open_camera`, `features`, `node_map`, `trigger_setup`,
+`trigger_count`, `vendor`) the only place that imports Harvesters or GenICam. Frames are taken from
+the new-buffer event itself, not from Harvesters' `fetch`: that one drops an incomplete buffer with
+its frame id, waits by the wall clock, and shears pictures with padded lines.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,8 +31,9 @@ from camera.open_camera import OpenCamera, usable_pixel_format
 from camera.pixelformat import PictureForm, form_of, unpack
 from camera.room import Allocate, NoRoom
 from camera.trigger_count import count_triggers
+from camera.trigger_setup import set_trigger
 from camera.trigger_watch import TriggerWatch
-from camera.triggers import FreeRun, TriggerPlan, set_trigger
+from camera.triggers import FreeRun, TriggerPlan
 from camera.vendor import vendor_errors
 
 POLL_S = 0.0005

@@ -86,6 +86,8 @@ def open_source(view: View, first_part: int) -> FrameSource:
             device_id=device.id,
             model=device.model,
             features=device.features,
+            trigger=None if view.trigger is None else view.trigger.plan,
+            max_wait_s=1.0 if view.trigger is None else view.trigger.max_wait_ms / 1e3,
         )
     if isinstance(device, FolderCamera):
         from camera.replay import FolderSource

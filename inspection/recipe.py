@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from camera.triggers import FreeRun, LineTrigger, SoftwareTrigger, TriggerPlan
 from camera.wireformats import check_known
 from inspection.errors import RecipeError
 from inspection.judge import Limit, Limits, OnDoubt
@@ -80,12 +81,59 @@ class RenderedCamera(Section):
     belt: str | None = None
 
 
+class TriggerSection(Section):
+    """What starts a picture of a GenICam camera; see docs/triggers-and-timing.md.
+
+    max_wait_ms: a trigger that has no picture by then is lost, and its part rejected.
+    """
+
+    max_wait_ms: Positive = 1000.0
+
+
+class FreeTrigger(TriggerSection):
+    """The camera takes pictures at its own pace; left out, the rate is as the features say."""
+
+    mode: Literal["free"]
+    rate_hz: Positive | None = None
+
+    @property
+    def plan(self) -> TriggerPlan:
+        return FreeRun(self.rate_hz)
+
+
+class CommandedTrigger(TriggerSection):
+    """The station commands a picture so many times a second."""
+
+    mode: Literal["software"]
+    rate_hz: Positive
+
+    @property
+    def plan(self) -> TriggerPlan:
+        return SoftwareTrigger(self.rate_hz)
+
+
+class InputTrigger(TriggerSection):
+    """A light barrier, an encoder or a PLC at an input of the camera starts each picture."""
+
+    mode: Literal["line"]
+    line: str = "Line0"
+    activation: Literal["RisingEdge", "FallingEdge", "AnyEdge"] = "RisingEdge"
+
+    @property
+    def plan(self) -> TriggerPlan:
+        return LineTrigger(self.line, self.activation)
+
+
+Trigger = Annotated[FreeTrigger | CommandedTrigger | InputTrigger, Field(discriminator="mode")]
+
+
 class View(Section):
     """One camera's picture of the part.
 
     mm_per_px: size of a pixel on the part; needed for limits in mm².
     full_scale: highest grey value the camera gives, where it is not that of 8 or 16 bits.
     max_age_ms: a picture older than this when its turn comes is late.
+    trigger: what starts a picture; left out, as the features say.
     """
 
     id: Name
@@ -93,7 +141,19 @@ class View(Section):
     mm_per_px: Positive | None = None
     full_scale: Annotated[int, Field(ge=1, le=65535)] | None = None
     max_age_ms: Positive = 1000.0
+    trigger: Trigger | None = None
     device: Annotated[GenicamCamera | FolderCamera | RenderedCamera, Field(discriminator="source")]
+
+    @model_validator(mode="after")
+    def _trigger_is_said_once(self) -> "View":
+        if self.trigger is None:
+            return self
+        if not isinstance(self.device, GenicamCamera):
+            raise ValueError("only a genicam camera has a trigger; pace_hz paces the others")
+        said = [name for name in self.device.features if name.startswith("Trigger")]
+        if said:
+            raise ValueError(f"say what triggers it under trigger or as {said[0]}, not as both")
+        return self
 
 
 class ModelChoice(Section):

@@ -1,6 +1,6 @@
 """Chunk data of the virtual cameras, as GenApi reads it from the buffer; widths of frame ids."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,9 +25,10 @@ def enable(camera: ImageAcquirer, *chunks: str) -> Any:
 
 
 @contextmanager
-def chunks_of_next(camera: ImageAcquirer) -> Iterator[Any]:
+def chunks_of_next(camera: ImageAcquirer) -> Generator[Any]:
     """The next buffer, its chunks attached to the camera's node map."""
-    with camera.fetch(timeout=20) as buffer:
+    fetched: Any = camera.fetch(timeout=20)
+    with fetched as buffer:
         yield buffer.module
 
 
