@@ -20,7 +20,9 @@ from inspection.spc.changepoint import ChangePoint, change_point
 from inspection.spc.cusum import CusumChart, binomial_cusum_chart, cusum_chart
 from inspection.spc.cusum_state import BinomialCusumDesign, CusumDesign, CusumState
 from inspection.spc.design import design_bernoulli, design_mean_chart, design_rate_chart
+from inspection.spc.diagnosis import Diagnosis, Origin, Rows, diagnose
 from inspection.spc.errors import SpcError
+from inspection.spc.evidence import Evidence
 from inspection.spc.ewma import EwmaDesign, EwmaState, ewma_chart, ewma_rate_chart
 from inspection.spc.gaps import GDesign, GState, gaps_between
 from inspection.spc.individuals import individuals_chart, moving_center_chart
@@ -56,12 +58,16 @@ __all__ = [
     "CusumChart",
     "CusumDesign",
     "CusumState",
+    "Diagnosis",
+    "Evidence",
     "EwmaDesign",
     "EwmaState",
     "FrozenLimits",
     "GDesign",
     "GState",
+    "Origin",
     "PhaseOne",
+    "Rows",
     "Side",
     "Signal",
     "SpcError",
@@ -85,6 +91,7 @@ __all__ = [
     "design_bernoulli",
     "design_mean_chart",
     "design_rate_chart",
+    "diagnose",
     "dispersion_test",
     "dpmo",
     "effectiveness",

@@ -36,11 +36,11 @@ def change_point(defective: ArrayLike, *, rate: float, confidence: float = 0.95)
 
     defective: one truth value per part, shape (n,), up to the part that signalled; begin well
         before the start of the CUSUM's last climb, so that an earlier change can be found.
-    rate: in control, p0. Every part is held as likely a start as any other, and odds from 1.25 times
-        those of p0 to 19 (a rate of 0.95) as likely on a logarithmic scale; the likelihood of a
-        start is the mean over them. start is the middle of that, earliest and latest leave half of 1 - confidence on
-    either side. Drawn changes lie between them a little more often than promised: in 95 to 98 of
-    100 cases at 0.95.
+    rate: in control, p0. Every part is held as likely a start as any other, and odds from 1.25
+        times those of p0 to 19 (a rate of 0.95) as likely on a logarithmic scale; the likelihood
+        of a start is the mean over them.
+    start is the middle of that likelihood; earliest and latest leave half of 1 - confidence on
+    either side. At 0.95, 95 to 98 of 100 drawn changes lie between them.
 
     Source: Hinkley and Hinkley, Biometrika 57 (1970) 477, for the likelihood; Smith, Biometrika 62
     (1975) 407, for the weighing. Raises SpcError.
