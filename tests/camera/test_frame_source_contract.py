@@ -1,12 +1,13 @@
 """What the line may expect of every frame source, tested on each of them."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from camera.belt import Belt, RenderedSource, write_belt
+from camera.features import FeatureValue
 from camera.frame import (
     CameraError,
     Frame,
@@ -17,23 +18,33 @@ from camera.frame import (
 )
 from camera.genicam import GenicamSource
 from camera.replay import FolderSource
+from camera.worker import WorkerSource
+from camera.worker_spec import CameraSpec
 
 Outcome = Frame | MissedFrame
 WITHIN_S = 20.0
 COUNT = 5
 
+FAILS = {"FaultDropEveryNth": 2, "FaultIncompleteEveryNth": 5}
+
 SourceMaker = Callable[[str], FrameSource]
+
+
+def in_a_process_of_its_own(producer: Path, features: Mapping[str, FeatureValue]) -> WorkerSource:
+    spec = CameraSpec(camera_id="cam", producers=(str(producer),), serial="SIM0", features=features)
+    return WorkerSource(spec, freezes_after_s=WITHIN_S)
 
 
 @pytest.fixture
 def make(viky: Path, simulator: Path, picture_folder: Path, tmp_path: Path) -> SourceMaker:
     def source(kind: str) -> FrameSource:
         if kind.startswith("simulator"):
-            faults = (
-                {"FaultDropEveryNth": 2, "FaultIncompleteEveryNth": 5} if "fails" in kind else {}
-            )
-            features = {"AcquisitionFrameRate": 200.0, **faults}
+            features = {"AcquisitionFrameRate": 200.0} | (FAILS if "fails" in kind else {})
             return GenicamSource("cam", [simulator], serial="SIM0", features=features)
+        if kind.startswith("worker"):
+            return in_a_process_of_its_own(
+                simulator, {"AcquisitionFrameRate": 200.0} | (FAILS if "fails" in kind else {})
+            )
         if kind == "genicam":
             features = {"PixelFormat": "Mono8", "AcquisitionFrameRate": 200.0}
             return GenicamSource("cam", [viky], serial="1", features=features)
@@ -54,6 +65,8 @@ def make(viky: Path, simulator: Path, picture_folder: Path, tmp_path: Path) -> S
         "genicam",
         "simulator",
         "simulator that fails",
+        "worker",
+        "worker that fails",
         "folder",
         "folder with a broken file",
         "belt",
@@ -134,7 +147,7 @@ def test_a_source_starts_again_from_its_first_trigger(source: FrameSource) -> No
     assert [outcome.trigger_id for outcome in fetch(source, 2)] == [0, 1]
 
 
-@pytest.mark.parametrize("kind", ["genicam", "simulator", "folder", "belt"])
+@pytest.mark.parametrize("kind", ["genicam", "simulator", "worker", "folder", "belt"])
 def test_nothing_within_the_time_is_none(
     kind: str, viky: Path, simulator: Path, picture_folder: Path, tmp_path: Path
 ) -> None:
@@ -146,6 +159,8 @@ def test_nothing_within_the_time_is_none(
     elif kind == "simulator":
         features = {"AcquisitionFrameRate": 1.0}
         slow = GenicamSource("cam", [simulator], serial="SIM0", features=features)
+    elif kind == "worker":
+        slow = in_a_process_of_its_own(simulator, {"AcquisitionFrameRate": 1.0})
     elif kind == "folder":
         slow = FolderSource("cam", picture_folder, pace_hz=0.01)
     else:
