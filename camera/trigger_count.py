@@ -9,7 +9,7 @@ from harvesters.core import ImageAcquirer
 from camera.device import read_info
 from camera.features import set_features
 from camera.frame import CameraConfigError, CameraLost, FrameError
-from camera.node_map import is_settable
+from camera.node_map import is_offered, is_settable
 from camera.vendor import VENDOR_ERRORS, vendor_errors
 
 _EVENT = "FrameTrigger"  # SFNC CounterEventSource: every trigger of a frame, obeyed or not
@@ -65,7 +65,7 @@ def count_triggers(acquirer: ImageAcquirer, camera_id: str) -> TriggerCount | No
         if counter is None:
             return None
         with_pictures = _send_with_pictures(node_map, counter, camera_id)
-        if node_map.has_node("CounterReset"):
+        if _offers(node_map, "CounterReset"):
             node_map.CounterReset.execute()
         return TriggerCount(camera_id, acquirer, int(node_map.CounterValue.value), with_pictures)
 
@@ -73,7 +73,7 @@ def count_triggers(acquirer: ImageAcquirer, camera_id: str) -> TriggerCount | No
 def _counter_of_triggers(node_map: Any) -> str | None:
     """The counter of frame triggers, now selected: one that counts them, or that can be told to."""
     names = ("CounterSelector", "CounterEventSource", "CounterValue")
-    if not all(node_map.has_node(name) for name in names):
+    if not all(_offers(node_map, name) for name in names):
         return None
     counters: list[str] = list(node_map.CounterSelector.symbolics)
     for counter in counters:
@@ -91,7 +91,7 @@ def _counter_of_triggers(node_map: Any) -> str | None:
 
 def _send_with_pictures(node_map: Any, counter: str, camera_id: str) -> bool:
     names = ("ChunkModeActive", "ChunkSelector", "ChunkEnable", "ChunkCounterSelector")
-    if not all(node_map.has_node(name) for name in (*names, "ChunkCounterValue")):
+    if not all(_offers(node_map, name) for name in names):
         return False
     offered = _CHUNK in node_map.ChunkSelector.symbolics
     if not offered or counter not in node_map.ChunkCounterSelector.symbolics:
@@ -99,6 +99,10 @@ def _send_with_pictures(node_map: Any, counter: str, camera_id: str) -> bool:
     features = {"ChunkModeActive": True, f"ChunkEnable[{_CHUNK}]": True}
     set_features(node_map, features | {"ChunkCounterSelector": counter}, camera_id)
     return True
+
+
+def _offers(node_map: Any, name: str) -> bool:
+    return node_map.has_node(name) and is_offered(getattr(node_map, name))
 
 
 def _chunks_of(buffer: Any, adapter: Any) -> Any:

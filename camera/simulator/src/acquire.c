@@ -12,7 +12,7 @@ void start_camera(Camera *camera)
         return;
     camera->acquiring = true;
     camera->frozen = false;
-    camera->pending_triggers = 0;
+    forget_triggers(camera);
     camera->next_frame_id = camera->taken = 0;
     camera->next_frame_ns = camera->next_edge_ns = clock_ns();
     camera->ready_ns = 0;
@@ -61,6 +61,20 @@ static int64_t frame_due_ns(Camera *camera, int64_t now_ns)
         return camera->next_frame_ns;
     int64_t triggered_ns = camera->triggers[0].at_ns;
     return triggered_ns > camera->ready_ns ? triggered_ns : camera->ready_ns;
+}
+
+/* The picture that comes next is of the part that triggered it: those that went by unseen are passed
+ * over. */
+static void pass_over_unseen(Camera *camera)
+{
+    if (!is_triggered(camera))
+        return;
+    int64_t *next = &camera->values[F_ReplayNextFrame][0].integer;
+    uint32_t count = frames_count(&camera->frames);
+    *next += camera->triggers[0].unseen_parts;
+    camera->triggers[0].unseen_parts = 0;
+    if (setting(camera, F_ReplayAtEnd) == REPEAT && count && *next >= count)
+        *next %= count;
 }
 
 static int64_t interval_ns(const Camera *camera, uint32_t index)
@@ -233,6 +247,7 @@ static void count_frame_id(Camera *camera)
 static void take_picture(Camera *camera, int64_t due_ns)
 {
     uint32_t index;
+    pass_over_unseen(camera);
     if (!find_next(camera, &index))
         return;
     plan_next(camera, index, due_ns);
@@ -243,6 +258,7 @@ static void take_picture(Camera *camera, int64_t due_ns)
     }
     if (is_past(camera, F_FaultFreezeAfter)) {
         camera->frozen = true;
+        camera->unseen_parts += is_triggered(camera);
         return;
     }
     count_frame_id(camera);

@@ -11,7 +11,8 @@ static size_t aligned(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT
 
 static bool is_wanted(const Camera *camera, unsigned chunk)
 {
-    return setting(camera, F_ChunkModeActive) && camera->values[F_ChunkEnable][chunk].integer;
+    return setting(camera, F_ReplayChunks) && setting(camera, F_ChunkModeActive)
+           && camera->values[F_ChunkEnable][chunk].integer;
 }
 
 size_t with_chunks(const Camera *camera, size_t picture_bytes)

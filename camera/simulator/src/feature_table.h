@@ -32,6 +32,7 @@ typedef struct {
     const Entry *entries; /* ends with a name of NULL */
     const char *selector;
     const char *tip;
+    const char *offered_by; /* a boolean; NULL: always offered */
     unsigned chunk; /* id of the chunk that it is read from; 0: the camera itself */
 } Feature;
 

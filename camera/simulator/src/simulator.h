@@ -51,9 +51,10 @@ typedef struct {
     bool wanted[CHUNKS];
 } ChunkValues;
 
-/* A trigger that waits for the sensor, and the camera's count of it. */
+/* A trigger that waits for the sensor, the camera's count of it, and how many parts went by without a
+ * picture since the trigger before. */
 typedef struct {
-    int64_t at_ns, number;
+    int64_t at_ns, number, unseen_parts;
 } Trigger;
 
 typedef struct Buffer {
@@ -104,6 +105,7 @@ struct Camera {
     int64_t next_frame_ns, ready_ns, next_edge_ns;
     Trigger triggers[MAX_PENDING_TRIGGERS]; /* that wait; the oldest comes first */
     unsigned pending_triggers;
+    int64_t unseen_parts;  /* since the last trigger that waits, or waited */
     int64_t taken_trigger; /* number of the last one that became a picture */
     bool part_in_barrier;
     uint64_t frame_tag;
@@ -171,6 +173,7 @@ int64_t line_levels(const Camera *camera);
 
 /* trigger.c */
 void trigger(Camera *camera);
+void forget_triggers(Camera *camera);
 void set_line0(Camera *camera, bool *input, bool level);
 bool is_triggered(const Camera *camera);
 

@@ -15,17 +15,30 @@ void trigger(Camera *camera)
         return;
     count(camera, COUNT_TRIGGERS);
     int64_t lost_every = setting(camera, F_FaultTriggerLostEveryNth);
-    if (lost_every && camera->values[F_CounterValue][COUNT_TRIGGERS].integer % lost_every == 0)
+    if (lost_every && camera->values[F_CounterValue][COUNT_TRIGGERS].integer % lost_every == 0) {
+        camera->unseen_parts++;
         return;
+    }
     if (camera->pending_triggers == MAX_PENDING_TRIGGERS) {
         count(camera, COUNT_MISSED_TRIGGERS);
+        camera->unseen_parts++;
         return;
     }
     camera->triggers[camera->pending_triggers++] = (Trigger){
         .at_ns = clock_ns(),
         .number = camera->values[F_CounterValue][COUNT_TRIGGERS].integer,
+        .unseen_parts = camera->unseen_parts,
     };
+    camera->unseen_parts = 0;
     pthread_cond_broadcast(&camera->wake);
+}
+
+/* Their parts go by without a picture. */
+void forget_triggers(Camera *camera)
+{
+    for (unsigned i = 0; i < camera->pending_triggers; i++)
+        camera->unseen_parts += 1 + camera->triggers[i].unseen_parts;
+    camera->pending_triggers = 0;
 }
 
 bool is_line_high(const Camera *camera, unsigned line)

@@ -96,6 +96,8 @@ static void write_node(FILE *out, const FeatureTable *table, const Feature *feat
     if (feature->tip)
         fprintf(out, "<ToolTip>%s</ToolTip>", feature->tip);
     fprintf(out, "<Visibility>%s</Visibility>", feature->category ? "Beginner" : "Invisible");
+    if (feature->offered_by)
+        fprintf(out, "<pIsAvailable>%s</pIsAvailable>", feature->offered_by);
     if (feature->access & LOCKED)
         fprintf(out, "<pIsLocked>TLParamsLocked</pIsLocked>");
     if (feature->kind == STRING) {

@@ -120,6 +120,8 @@ WRITABLE = {
     "ChunkEnable": True,
     "ReplayFrameIds": "Bits16",
     "ReplayFirstFrameId": 65_530,
+    "ReplayChunks": True,
+    "ReplayCounters": True,
     "ReplayPartRate": 4.0,
     "ReplayLine0": True,
     "FaultDropEveryNth": 2,
