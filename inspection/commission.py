@@ -22,7 +22,8 @@ def commission_station(recipe: Recipe, folder: Path, source: Path | None, who: s
     bundle = open_bundle(source if source is not None else library_bundle(choice.name))
     if bundle.card.name != choice.name:
         raise RecipeError(f"model.name is {choice.name!r}, the bundle is {bundle.card.name!r}")
-    resolve_limits(recipe, bundle.card)
+    for camera in recipe.cameras:
+        resolve_limits(recipe, bundle.card, camera)
     ModelSession(bundle, choice.provider, choice.threads)
     registry = station_registry(folder)
     champion = registry.champion(choice.name)

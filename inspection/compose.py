@@ -54,7 +54,7 @@ def open_line(
         stack.callback(live.close)
         station = Station(
             recipe=recipe,
-            source=source or open_source(recipe.camera, first_part),
+            source=source or open_source(recipe.cameras[0], first_part),
             champion=champion,
             gate=gate,
             writer=writer,
@@ -74,21 +74,10 @@ def open_line(
 
 
 def open_source(view: View, first_part: int) -> FrameSource:
-    """The recipe's camera; only its own vendor libraries are imported."""
+    """The recipe's camera; a GenICam camera is opened by a process of its own."""
     device = view.device
     if isinstance(device, GenicamCamera):
-        from camera.genicam import GenicamSource
-
-        return GenicamSource(
-            camera_id=view.id,
-            producers=[Path(producer) for producer in device.producers],
-            serial=device.serial,
-            device_id=device.id,
-            model=device.model,
-            features=device.features,
-            trigger=None if view.trigger is None else view.trigger.plan,
-            max_wait_s=1.0 if view.trigger is None else view.trigger.max_wait_ms / 1e3,
-        )
+        return _own_process(view, device)
     if isinstance(device, FolderCamera):
         from camera.replay import FolderSource
 
@@ -103,6 +92,23 @@ def open_source(view: View, first_part: int) -> FrameSource:
         belt_file=None if device.belt is None else Path(device.belt),
         first_part=first_part,
     )
+
+
+def _own_process(view: View, device: GenicamCamera) -> FrameSource:
+    from camera.worker import WorkerSource
+    from camera.worker_spec import CameraSpec
+
+    spec = CameraSpec(
+        camera_id=view.id,
+        producers=tuple(device.producers),
+        serial=device.serial,
+        device_id=device.id,
+        model=device.model,
+        features=device.features,
+        trigger=None if view.trigger is None else view.trigger.plan,
+        max_wait_s=1.0 if view.trigger is None else view.trigger.max_wait_ms / 1e3,
+    )
+    return WorkerSource(spec)
 
 
 def open_gate(recipe: Recipe) -> Rejector:
@@ -137,7 +143,7 @@ def run_start(loaded: LoadedRecipe) -> RunStart:
         station=loaded.recipe.station,
         recipe_digest=loaded.digest,
         recipe_toml=loaded.toml,
-        camera_id=loaded.recipe.camera.id,
+        cameras=tuple(camera.id for camera in loaded.recipe.cameras),
         software=f"passline {version('passline')} on {socket.gethostname()}, pid {os.getpid()}",
         started_utc_ns=time.time_ns(),
     )

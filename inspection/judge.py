@@ -56,10 +56,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason of a verdict: what kind, which class or cause, in words."""
+    """One reason of a verdict: what kind, which class or cause, in words.
+
+    view: whose picture it was; empty for a part of one view.
+    """
 
     kind: ReasonKind
     detail: str
+    view: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,21 @@ def judge(findings: Iterable[Finding], limits: Limits) -> Verdict:
     if defects or (doubts and limits.on_doubt is OnDoubt.REJECT):
         return Verdict(Outcome.REJECT, reasons)
     return Verdict(Outcome.PASS, reasons, review=bool(doubts))
+
+
+def union(by_view: Mapping[str, Verdict]) -> Verdict:
+    """The verdict on a part of several views: all their reasons; it passes when each view does."""
+    if len(by_view) == 1:
+        return next(iter(by_view.values()))
+    reasons = tuple(
+        Reason(reason.kind, reason.detail, view)
+        for view, verdict in by_view.items()
+        for reason in verdict.reasons
+    )
+    verdicts = by_view.values()
+    if any(verdict.outcome is Outcome.REJECT for verdict in verdicts):
+        return Verdict(Outcome.REJECT, reasons)
+    return Verdict(Outcome.PASS, reasons, any(verdict.review for verdict in verdicts))
 
 
 def not_inspected(kind: ReasonKind, detail: str) -> Verdict:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from camera.frame import FULL_SCALE_BY_FORMAT, Pixels
 from inspection.judge import Outcome, judge
-from inspection.records.record import Judgement, PartRecord
+from inspection.records.record import PartRecord, ViewRecord
 from models.findings import Finding
 
 MAGIC = b"PLV1"
@@ -41,12 +41,14 @@ log = logging.getLogger("passline.live")
 class LivePicture:
     """A judged picture for a screen, with what was found on it.
 
+    view: whose picture it is.
     size_hw: height and width of the camera's picture, whose pixels the findings' boxes count; the
         JPEG may be smaller.
     """
 
     part_number: int
     serial: str
+    view: str
     outcome: Outcome
     captured_utc_ns: int
     size_hw: tuple[int, int]
@@ -72,14 +74,16 @@ class LiveWriter:
         self._last_touch_ns: int | None = None
         self._busy = False
         self._faulty = False
-        self._work: queue.SimpleQueue[tuple[Pixels, PartRecord] | None] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[tuple[Pixels, PartRecord, ViewRecord] | None] = (
+            queue.SimpleQueue()
+        )
         self._thread = threading.Thread(target=self._write_all, name="live", daemon=True)
         self._thread.start()
 
-    def offer(self, pixels: Pixels, record: PartRecord) -> None:
+    def offer(self, pixels: Pixels, record: PartRecord, view: ViewRecord) -> None:
         """Show this picture if somebody watches and there is time; never waits, never raises.
 
-        pixels: the frame's, read-only, as the part was judged.
+        pixels: the view's, read-only, as the part was judged.
         """
         now_ns = self._now_ns()
         if now_ns >= self._next_look_ns:
@@ -88,7 +92,7 @@ class LiveWriter:
             return
         self._busy = True
         self._next_offer_ns = now_ns + self._min_gap_ns
-        self._work.put((pixels, record))
+        self._work.put((pixels, record, view))
 
     def close(self) -> None:
         """Finish the picture in hand and end; later offers are dropped."""
@@ -119,10 +123,10 @@ class LiveWriter:
                 self._faulty = False
             self._busy = False
 
-    def _write(self, pixels: Pixels, record: PartRecord) -> None:
+    def _write(self, pixels: Pixels, record: PartRecord, view: ViewRecord) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         unfinished = self._folder / "latest.part"
-        unfinished.write_bytes(pack(live_picture(pixels, record)))
+        unfinished.write_bytes(pack(live_picture(pixels, record, view)))
         unfinished.replace(self._folder / "latest")
 
 
@@ -166,36 +170,37 @@ class LiveReader:
             return None
 
 
-def live_picture(pixels: Pixels, record: PartRecord) -> LivePicture:
+def live_picture(pixels: Pixels, record: PartRecord, view: ViewRecord) -> LivePicture:
     """A judged picture made fit for a screen: 8 bits, at most 960 px a side, JPEG."""
-    judgement = record.judgement
-    small = _fit(for_screen(pixels, judgement))
+    small = _fit(for_screen(pixels, view))
     _, jpeg = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return LivePicture(
         part_number=record.part_number,
         serial=record.serial,
+        view=view.view,
         outcome=record.verdict.outcome,
         captured_utc_ns=record.captured_utc_ns,
         size_hw=(pixels.shape[0], pixels.shape[1]),
-        findings=() if judgement is None else findings_that_count(judgement),
+        findings=findings_that_count(view),
         jpeg=jpeg.tobytes(),
     )
 
 
-def findings_that_count(judgement: Judgement) -> tuple[Finding, ...]:
+def findings_that_count(view: ViewRecord) -> tuple[Finding, ...]:
     """The findings at or above limits or doubt: those to be marked on a screen."""
-    limits = judgement.limits
-    return tuple(finding for finding in judgement.findings if judge([finding], limits).reasons)
+    limits = view.limits
+    if limits is None:
+        return ()
+    return tuple(finding for finding in view.findings if judge([finding], limits).reasons)
 
 
-def for_screen(pixels: Pixels, judgement: Judgement | None) -> NDArray[np.uint8]:
+def for_screen(pixels: Pixels, view: ViewRecord) -> NDArray[np.uint8]:
     """The picture as a screen shows it and OpenCV encodes it: uint8, grey or BGR.
 
     pixels: (height, width) or (height, width, 3); read as `judgement` says, Mono8 or Mono16
     otherwise.
     """
-    pixel_format = "" if judgement is None else judgement.pixel_format
-    full_scale = None if judgement is None else judgement.full_scale
+    pixel_format, full_scale = view.pixel_format or "", view.full_scale
     shown: NDArray[Any] = pixels
     if shown.dtype != np.uint8:
         full_scale = full_scale or FULL_SCALE_BY_FORMAT.get(pixel_format, 65535)
@@ -220,6 +225,7 @@ def pack(picture: LivePicture) -> bytes:
     header = {
         "part_number": picture.part_number,
         "serial": picture.serial,
+        "view": picture.view,
         "outcome": picture.outcome,
         "captured_utc_ns": picture.captured_utc_ns,
         "size_hw": picture.size_hw,
@@ -242,6 +248,7 @@ def unpack(packed: bytes) -> LivePicture:
         return LivePicture(
             part_number=said["part_number"],
             serial=said["serial"],
+            view=said["view"],
             outcome=Outcome(said["outcome"]),
             captured_utc_ns=said["captured_utc_ns"],
             size_hw=(said["size_hw"][0], said["size_hw"][1]),

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from camera.triggers import FreeRun, LineTrigger, SoftwareTrigger, TriggerPlan
 from camera.wireformats import check_known
@@ -128,8 +136,10 @@ Trigger = Annotated[FreeTrigger | CommandedTrigger | InputTrigger, Field(discrim
 
 
 class View(Section):
-    """One camera's picture of the part.
+    """A camera and how its pictures of the part are judged: one view of the part, or several.
 
+    frames: the names of the pictures that it takes of each part, for a sequence of lights; each is
+        a view of its own. One picture, named like the camera, when left out.
     mm_per_px: size of a pixel on the part; needed for limits in mm².
     full_scale: highest grey value the camera gives, where it is not that of 8 or 16 bits.
     max_age_ms: a picture older than this when its turn comes is late.
@@ -137,6 +147,7 @@ class View(Section):
     """
 
     id: Name
+    frames: Annotated[list[Name], Field(max_length=16)] = []
     region: Region | None = None
     mm_per_px: Positive | None = None
     full_scale: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -154,6 +165,16 @@ class View(Section):
         if said:
             raise ValueError(f"say what triggers it under trigger or as {said[0]}, not as both")
         return self
+
+    @property
+    def view_names(self) -> tuple[str, ...]:
+        """What its pictures of a part are called, in the order in which they are taken."""
+        return tuple(f"{self.id}.{frame}" for frame in self.frames) or (self.id,)
+
+
+def _as_list(tables: object) -> object:
+    """One table is a list of one."""
+    return [tables] if isinstance(tables, dict) else tables
 
 
 class ModelChoice(Section):
@@ -217,20 +238,159 @@ class Chart(Section):
     baseline_subgroups: Annotated[int, Field(ge=2)] = 20
 
 
+class PlanStep(Section):
+    """A step of an out-of-control action plan: shown to the operator, whose answer is recorded.
+
+    `hold_lot`, `stop_line` and `run_challenge_parts` are for people to do, as `inform` is: the
+    watch never moves the line.
+    """
+
+    do: Literal["inform", "hold_lot", "stop_line", "run_challenge_parts"]
+    text: str = ""
+
+
+class ChartSection(Section):
+    """What every chart has.
+
+    alarm: whether it raises signals; without, it is a picture. false_alarm_days: days of the
+    running line between false alarms, on average, that an alarm is designed for.
+    """
+
+    name: Name
+    alarm: bool = True
+    false_alarm_days: Positive = 30.0
+    plan: list[PlanStep] = []
+
+
+class VerdictCusum(ChartSection):
+    """Bernoulli CUSUM of every verdict. rise: the factor in the rate that it is to notice.
+
+    Phase I takes `baseline_parts` inspected parts, and goes on until `baseline_rejects` of them
+    are rejected, up to ten times as many.
+    """
+
+    kind: Literal["bernoulli"]
+    of: Literal["rejects", "reviewed_rejects", "false_rejects"] = "rejects"
+    rise: Annotated[float, Field(gt=1.0)] = 2.0
+    baseline_parts: Annotated[int, Field(ge=10, le=100_000)] = 2000
+    baseline_rejects: Annotated[int, Field(ge=0)] = 10
+
+
+Subgroups = Literal["hour", "shift", "lot", "product"] | Count
+"""What makes a subgroup: an hour (UTC), a shift, a lot, a product, or a number of parts."""
+
+
+class RateChart(ChartSection):
+    """Share of rejects per subgroup: a p chart, or Laney's p' for a rate that wanders."""
+
+    kind: Literal["p", "laney_p"]
+    of: Literal["rejects", "reviewed_rejects", "false_rejects"] = "rejects"
+    alarm: bool = False
+    subgroup: Subgroups = "hour"
+    baseline_subgroups: Annotated[int, Field(ge=2, le=1000)] = 20
+    rules: list[Literal["nelson1", "nelson2", "nelson3", "nelson4", "nelson5"]] = ["nelson1"]
+
+
+class GapChart(ChartSection):
+    """g charts of good parts between two rejects, one for each defect class."""
+
+    kind: Literal["g"]
+    of: Literal["classes"] = "classes"
+    alarm: bool = False
+    baseline_gaps: Annotated[int, Field(ge=2, le=1000)] = 20
+
+
+class MeanChart(ChartSection):
+    """EWMA or CUSUM of subgroup means; of a picture's health, one chart for each camera."""
+
+    kind: Literal["ewma", "cusum"]
+    of: Literal["score", "brightness", "sharpness", "noise", "vignetting", "saturated"]
+    subgroup: Subgroups = "hour"
+    baseline_subgroups: Annotated[int, Field(ge=2, le=1000)] = 20
+
+
+AnyChart = Annotated[VerdictCusum | RateChart | GapChart | MeanChart, Field(discriminator="kind")]
+
+DEFAULT_CHARTS: tuple[AnyChart, ...] = (
+    VerdictCusum(name="rejects", kind="bernoulli"),
+    RateChart(name="rejects-by-hour", kind="laney_p"),
+    RateChart(name="reviewed-rejects-by-hour", kind="laney_p", of="reviewed_rejects"),
+    RateChart(name="false-rejects", kind="p", of="false_rejects", subgroup=50),
+    GapChart(name="gaps", kind="g"),
+    MeanChart(name="score", kind="ewma", of="score"),
+    MeanChart(name="brightness", kind="ewma", of="brightness"),
+    MeanChart(name="sharpness", kind="ewma", of="sharpness"),
+    MeanChart(name="noise", kind="ewma", of="noise"),
+    MeanChart(name="vignetting", kind="ewma", of="vignetting"),
+    MeanChart(name="saturated", kind="ewma", of="saturated"),
+)
+"""The charts of a recipe that names none: one alarm, its pictures, and what moves before it."""
+
+
+class JsonLinesOutput(Section):
+    """Signals appended to a file, one JSON object a line."""
+
+    kind: Literal["jsonl"]
+    name: Name
+    path: str
+
+
+class WebhookOutput(Section):
+    """Signals posted to a URL as JSON, each again and again until it is answered with 2xx."""
+
+    kind: Literal["webhook"]
+    name: Name
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    timeout_s: Annotated[float, Field(gt=0.0, le=60.0)] = 5.0
+
+
+SignalOutput = Annotated[JsonLinesOutput | WebhookOutput, Field(discriminator="kind")]
+
+
 class Recipe(Section):
-    """What a product is inspected for."""
+    """What a product is inspected for.
+
+    join_timeout_ms: how long after the first picture of a part the others may come; shorter than
+        the time between two parts.
+    """
 
     product: Name
     station: Name = "station1"
     lot: str = ""
     verdict_deadline_ms: Positive = 400.0
-    camera: View
+    join_timeout_ms: Positive = 100.0
+    cameras: Annotated[
+        list[View], BeforeValidator(_as_list), Field(alias="camera", min_length=1, max_length=16)
+    ]
     model: ModelChoice
     limits: dict[str, ClassLimits] = {}
     doubt: Doubt = Doubt()
     gate: Annotated[SimulatedGate | ModbusGate, Field(discriminator="kind")]
     keep: Keep = Keep()
     chart: Chart = Chart()
+
+    @model_validator(mode="after")
+    def _views_have_names_of_their_own(self) -> "Recipe":
+        for names in ([camera.id for camera in self.cameras], list(self.view_names)):
+            twice = next((name for name in names if names.count(name) > 1), None)
+            if twice is not None:
+                raise ValueError(f"two cameras or views are named {twice!r}: give each its own")
+        return self
+
+    @property
+    def view_names(self) -> tuple[str, ...]:
+        """The views of a part, in order."""
+        return tuple(name for camera in self.cameras for name in camera.view_names)
+
+    def view(self, camera_id: str) -> View:
+        """The camera of this id. Raises RecipeError when there is none."""
+        for camera in self.cameras:
+            if camera.id == camera_id:
+                return camera
+        raise RecipeError(
+            f"no camera {camera_id!r}; the recipe has "
+            f"{', '.join(camera.id for camera in self.cameras)}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,25 +420,27 @@ def parse_recipe(text: str, where: str) -> Recipe:
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
-        faults = "\n  ".join(_fault(dict(fault)) for fault in error.errors())
+        alone = isinstance(values.get("camera"), dict)
+        faults = "\n  ".join(_fault(dict(fault), alone) for fault in error.errors())
         raise RecipeError(f"{where}:\n  {faults}") from error
 
 
-def resolve_limits(recipe: Recipe, card: Card) -> Limits:
-    """The limits in force: the card's, overridden by the recipe's, in pixels.
+def resolve_limits(recipe: Recipe, card: Card, camera: View) -> Limits:
+    """The limits in force for a camera's pictures: the card's, overridden by the recipe's.
 
-    Raises RecipeError when the recipe names a class the model does not know, sets a limit below
-    the card's floor (findings there do not exist), or gives mm² without a scale.
+    Areas are in pixels of that camera. Raises RecipeError when the recipe names a class the model
+    does not know, sets a limit below the card's floor (findings there do not exist), or gives mm²
+    without a scale.
     """
     unknown = sorted(set(recipe.limits) - set(card.classes))
     if unknown:
         known = ", ".join(card.classes)
         raise RecipeError(f"limits.{unknown[0]}: {card.name} has no such class; it has {known}")
-    by_class = {name: _limit(recipe, card, name) for name in card.classes}
+    by_class = {name: _limit(recipe, card, camera, name) for name in card.classes}
     return Limits(by_class, OnDoubt(recipe.doubt.action))
 
 
-def _limit(recipe: Recipe, card: Card, name: str) -> Limit:
+def _limit(recipe: Recipe, card: Card, camera: View, name: str) -> Limit:
     own = recipe.limits.get(name, ClassLimits())
     score = card.limits[name].score if own.score is None else own.score
     if score < card.floor:
@@ -288,18 +450,23 @@ def _limit(recipe: Recipe, card: Card, name: str) -> Limit:
         )
     area_px = card.limits[name].area_px if own.area_px is None else own.area_px
     if own.area_mm2 is not None:
-        scale = recipe.camera.mm_per_px
+        scale = camera.mm_per_px
         if scale is None:
-            raise RecipeError(f"limits.{name}.area_mm2: needs camera.mm_per_px")
+            raise RecipeError(f"limits.{name}.area_mm2: needs camera.mm_per_px of {camera.id}")
         area_px = own.area_mm2 / (scale * scale)
     return Limit(score, area_px, max(card.floor, score - recipe.doubt.band))
 
 
-def _fault(fault: dict[str, Any]) -> str:
-    where = ".".join(str(step) for step in fault["loc"])
+def _fault(fault: dict[str, Any], one_camera: bool) -> str:
+    """One fault in words; `one_camera`: the recipe has a table [camera], which has no number."""
+    steps = fault["loc"]
+    if one_camera and steps[:2] == ("camera", 0):
+        steps = ("camera", *steps[2:])
+    where = ".".join(str(step) for step in steps)
     if fault["type"] == "extra_forbidden":
         key = str(fault["loc"][-1])
-        near = difflib.get_close_matches(key, _known_keys(), n=1)
+        known = [name for name in _known_keys() if name != key]
+        near = difflib.get_close_matches(key, known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return f"{where}: no such key{hint}"
     return f"{where}: {fault['msg']} (got {fault['input']!r:.80})"
@@ -311,7 +478,7 @@ def _known_keys() -> list[str]:
     while sections:
         section = sections.pop()
         sections.extend(section.__subclasses__())
-        keys.extend(section.model_fields)
+        keys.extend(field.alias or name for name, field in section.model_fields.items())
     return keys
 
 

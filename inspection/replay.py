@@ -1,14 +1,18 @@
 """Replay: a recorded part is judged again from its picture, and must come out the same (law 4)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from inspection.errors import PasslineError
-from inspection.judge import ReasonKind, Verdict, judge, not_inspected
+from inspection.judge import ReasonKind, Verdict, judge, not_inspected, union
 from inspection.line.inspector import find_defects
-from inspection.recipe import parse_recipe
-from inspection.records.query import RecordReader
-from inspection.records.record import PartRecord
+from inspection.recipe import Recipe, parse_recipe
+from inspection.records.query import RecordReader, StoredPart
+from inspection.records.record import LedgerEntry, PartRecord, ViewRecord
 from models.errors import InferenceError
 from models.findings import Finding
 from models.registry import station_registry
@@ -21,30 +25,33 @@ class ReplayError(PasslineError):
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What is on record of a part beside what judging its picture again gave."""
+    """What is on record of a part beside what judging its pictures again gave.
+
+    findings: those found now, by the name of their view.
+    """
 
     record: PartRecord
-    findings: tuple[Finding, ...]
+    findings: Mapping[str, tuple[Finding, ...]]
     verdict: Verdict
 
     @property
     def same(self) -> bool:
         """True when findings and verdict are the recorded ones, to the last bit."""
-        judgement = self.record.judgement
-        return (
-            judgement is not None
-            and self.findings == judgement.findings
-            and self.verdict == self.record.verdict
-        )
+        recorded = {view.view: view.findings for view in self.record.views}
+        return self.findings == recorded and self.verdict == self.record.verdict
 
     def summary(self) -> str:
         """For the person who asked: the verdict, the findings, and whether they are the same."""
         lines = [f"{self.record.serial}: {self.verdict.outcome}"]
-        lines += [f"  {reason.kind}: {reason.detail}" for reason in self.verdict.reasons]
+        lines += [
+            f"  {reason.kind}: {reason.detail}{_of(reason.view)}" for reason in self.verdict.reasons
+        ]
         lines += [
             f"  {finding.class_name} score {finding.score!r} area {finding.area_px:.0f} px "
             f"at {tuple(round(edge) for edge in finding.box_xyxy_px)}"
-            for finding in self.findings
+            f"{_of(view) if len(self.findings) > 1 else ''}"
+            for view, findings in self.findings.items()
+            for finding in findings
         ]
         if self.same:
             return "\n".join([*lines, "same findings and same verdict as on record"])
@@ -52,33 +59,66 @@ class Replay:
 
 
 def replay_part(folder: Path, serial: str) -> Replay:
-    """Judge the part again with the bundle, limits and provider on its record.
+    """Judge every view of the part again with the bundle, limits and provider on its record.
 
-    Raises ReplayError when there is no picture to judge, RecordsError when the picture kept is
+    Raises ReplayError when a view has no picture to judge, RecordsError when a picture kept is
     not the one recorded, RegistryError or BundleError when the bundle is gone or altered.
     """
     reader = RecordReader(folder)
-    part = reader.part(serial)
-    if part is None:
-        raise ReplayError(f"{folder}: no part {serial!r} on record")
-    record, judgement = part.record, part.record.judgement
+    try:
+        part = reader.part(serial)
+        if part is None:
+            raise ReplayError(f"{folder}: no part {serial!r} on record")
+        return _replay(folder, reader, part)
+    finally:
+        reader.close()
+
+
+def _replay(folder: Path, reader: RecordReader, part: StoredPart) -> Replay:
+    record = part.record
+    judgement = record.judgement
     if judgement is None:
-        raise ReplayError(f"{serial}: no picture came ({record.verdict.reasons[0].detail})")
-    if part.picture is None:
-        raise ReplayError(f"{serial}: its picture was not kept (a pass outside the sample)")
-    if any(reason.kind is ReasonKind.LATE for reason in record.verdict.reasons):
-        raise ReplayError(f"{serial}: rejected for time, not for its picture")
+        raise ReplayError(f"{record.serial}: no picture came ({record.verdict.reasons[0].detail})")
+    for view in record.views:
+        _check_can_be_judged(part, view)
     run = reader.run(record.run_id)
     if run is None:
-        raise ReplayError(f"{serial}: run {record.run_id} is not on record")
+        raise ReplayError(f"{record.serial}: run {record.run_id} is not on record")
     recipe = parse_recipe(run.start.recipe_toml, f"recipe of run {record.run_id}")
     bundle = station_registry(folder).by_digest(judgement.bundle_digest)
     session = ModelSession(bundle, judgement.provider, judgement.threads)
-    try:
-        findings = find_defects(
-            session, reader.picture(part), recipe.camera.region, judgement.full_scale
+    judged = {
+        view.view: _judge_again(session, recipe, view, reader.picture(part, view.view))
+        for view in record.views
+    }
+    verdict = union({view: verdict for view, (verdict, _) in judged.items()})
+    return Replay(record, {view: findings for view, (_, findings) in judged.items()}, verdict)
+
+
+def _check_can_be_judged(part: StoredPart, view: ViewRecord) -> None:
+    serial, of_view = part.record.serial, _of(view.view) if len(part.record.views) > 1 else ""
+    if view.image_sha256 is None:
+        raise ReplayError(f"{serial}: no picture came{of_view} (it was {view.ledger})")
+    if view.view not in part.pictures:
+        raise ReplayError(
+            f"{serial}: its picture{of_view} was not kept (a pass outside the sample)"
         )
-        verdict = judge(findings, judgement.limits)
+    if view.ledger is not LedgerEntry.JUDGED:
+        raise ReplayError(f"{serial}: rejected as {view.ledger}{of_view}, not for its picture")
+
+
+def _judge_again(
+    session: ModelSession, recipe: Recipe, view: ViewRecord, pixels: NDArray[Any]
+) -> tuple[Verdict, tuple[Finding, ...]]:
+    if view.limits is None:
+        raise ReplayError(f"view {view.view}: judged without limits on record")
+    region = recipe.view(view.camera_id).region
+    try:
+        findings = find_defects(session, pixels, region, view.full_scale)
     except InferenceError as error:
-        findings, verdict = (), not_inspected(ReasonKind.NO_ANSWER, str(error))
-    return Replay(record, findings, verdict)
+        return not_inspected(ReasonKind.NO_ANSWER, str(error)), ()
+    return judge(findings, view.limits), findings
+
+
+def _of(view: str) -> str:
+    return f" of {view}" if view else ""

@@ -2,7 +2,8 @@
 
 A part is used when a person vouched for it: a confirmed pass and an overruled reject are good
 parts; a confirmed reject is defective where the model that judged it saw the defect; a part that
-came back is defective where somebody outlined it. What nobody looked at is not used.
+came back is defective where somebody outlined it. What nobody looked at is not used. Each view that
+was vouched for is a picture of its own; the part groups them.
 
 Such parts are no fair sample of the stream: a champion caught every confirmed reject, and got
 every overruled one and every escape wrong. They teach; rates of the stream come from elsewhere.
@@ -17,11 +18,11 @@ import cv2
 import numpy as np
 
 from inspection.judge import Outcome
-from inspection.recipe import Region, parse_recipe
+from inspection.recipe import Recipe, Region, parse_recipe
 from inspection.records.desk import Desk
 from inspection.records.entries import Return
 from inspection.records.query import RecordReader, StoredPart
-from inspection.records.record import Judgement
+from inspection.records.record import ViewRecord
 from models.errors import RegistryError
 from models.findings import Finding
 from models.registry import Registry
@@ -69,14 +70,14 @@ class _Collector:
         self._desk = desk
         self._registry = registry
         self._sessions: dict[str, ModelSession] = {}
-        self._regions: dict[int, Region | None] = {}
+        self._recipes: dict[int, Recipe] = {}
 
     def collect(self) -> Collected:
         samples: list[Sample] = []
         left_out: Counter[str] = Counter()
         for number, returned, agrees in self._vouched():
             try:
-                samples.append(self._sample(number, returned, agrees))
+                samples.extend(self._samples(number, returned, agrees))
             except _Unusable as reason:
                 left_out[str(reason)] += 1
         return Collected(Dataset(tuple(samples), f"records of {self._data}"), dict(left_out))
@@ -93,41 +94,50 @@ class _Collector:
             if number not in returns:
                 yield number, None, review.agrees
 
-    def _sample(self, number: int, returned: Return | None, agrees: bool) -> Sample:
+    def _samples(self, number: int, returned: Return | None, agrees: bool) -> list[Sample]:
         part = self._reader.part_by_number(number)
-        if part is None or part.picture is None or part.record.judgement is None:
+        if part is None or not part.pictures:
             raise _Unusable("no picture was kept")
-        self._reader.picture(part)  # proves that it is the picture on the record
-        picture = self._data / part.picture
-        labels = self._labels(part, picture, returned, agrees)
-        full_scale = part.record.judgement.full_scale
-        region = self._region(part.record.run_id)
-        return Sample(picture, part.record.serial, labels, region, full_scale)
+        return [
+            Sample(
+                self._data / part.pictures[view.view],
+                part.record.serial,
+                labels,
+                self._region(part, view),
+                view.full_scale,
+            )
+            for view, labels in self._labelled(part, returned, agrees)
+        ]
 
-    def _labels(
-        self, part: StoredPart, picture: Path, returned: Return | None, agrees: bool
-    ) -> tuple[Label, ...]:
+    def _labelled(
+        self, part: StoredPart, returned: Return | None, agrees: bool
+    ) -> list[tuple[ViewRecord, tuple[Label, ...]]]:
+        """The views of which it is known what is on them; none for a good one."""
+        views = [view for view in part.record.worst_views_first if view.view in part.pictures]
+        for view in views:
+            self._reader.picture(part, view.view)  # proves that it is the picture on the record
         if returned is not None:
-            if not returned.labels:
-                raise _Unusable("came back, and nobody outlined the defect")
-            return tuple(Polygon(each.class_name, each.polygon_xy_px) for each in returned.labels)
+            return _outlined(views, returned)
         rejected = part.record.verdict.outcome is Outcome.REJECT
         if rejected != agrees:
-            return ()
+            return [(view, ()) for view in views]
         if not rejected:
             raise _Unusable("passed wrongly, and nobody outlined the defect")
-        return self._seen(part, picture)
-
-    def _seen(self, part: StoredPart, picture: Path) -> tuple[Label, ...]:
-        """Where the bundle that judged the part saw what it was rejected for."""
-        judgement = part.record.judgement
-        rejecting = [] if judgement is None else _rejecting(judgement)
-        if judgement is None or not rejecting:
+        seen = [(view, self._seen(part, view)) for view in views if _rejecting(view)]
+        if not seen:
             raise _Unusable("rejected without a finding")
-        region = self._region(part.record.run_id)
+        return seen
+
+    def _seen(self, part: StoredPart, view: ViewRecord) -> tuple[Label, ...]:
+        """Where the bundle that judged the part saw what this view was rejected for."""
+        judgement = part.record.judgement
+        if judgement is None:
+            raise _Unusable("rejected without a finding")
+        rejecting = _rejecting(view)
+        picture, region = self._data / part.pictures[view.view], self._region(part, view)
         pixels = Sample(picture, part.record.serial, region=region).pixels()
         session = self._session(judgement.bundle_digest)
-        maps = session.predict(pixels, judgement.full_scale).output[0]
+        maps = session.predict(pixels, view.full_scale).output[0]
         card = session.bundle.card
         height, width = read_picture(picture).shape
         labels: list[Label] = []
@@ -142,13 +152,15 @@ class _Collector:
             labels.append(DrawnMask(name, boxes & seen))
         return tuple(labels)
 
-    def _region(self, run_id: int) -> Region | None:
-        """The region that was inspected in a run of the line."""
-        if run_id not in self._regions:
+    def _region(self, part: StoredPart, view: ViewRecord) -> Region | None:
+        """The region of a view that was inspected in its run of the line."""
+        run_id = part.record.run_id
+        if run_id not in self._recipes:
             run = self._reader.run(run_id)
-            recipe = None if run is None else parse_recipe(run.start.recipe_toml, f"run {run_id}")
-            self._regions[run_id] = None if recipe is None else recipe.camera.region
-        return self._regions[run_id]
+            if run is None:
+                raise _Unusable("its run is not on record")
+            self._recipes[run_id] = parse_recipe(run.start.recipe_toml, f"run {run_id}")
+        return self._recipes[run_id].view(view.camera_id).region
 
     def _session(self, digest: str) -> ModelSession:
         if digest not in self._sessions:
@@ -162,12 +174,30 @@ class _Collector:
         return self._sessions[digest]
 
 
-def _rejecting(judgement: Judgement) -> list[Finding]:
-    """The findings that rejected the part, at the limits that were in force."""
-    limits = judgement.limits.by_class
+def _outlined(
+    views: list[ViewRecord], returned: Return
+) -> list[tuple[ViewRecord, tuple[Label, ...]]]:
+    """The views that somebody outlined a defect on; an outline without a view is of the worst."""
+    if not returned.labels:
+        raise _Unusable("came back, and nobody outlined the defect")
+    labelled: list[tuple[ViewRecord, tuple[Label, ...]]] = []
+    for view in views:
+        names = (view.view, "") if view is views[0] else (view.view,)
+        drawn = [each for each in returned.labels if each.view in names]
+        if drawn:
+            labels = tuple(Polygon(each.class_name, each.polygon_xy_px) for each in drawn)
+            labelled.append((view, labels))
+    if not labelled:
+        raise _Unusable("no picture was kept of the view that was outlined")
+    return labelled
+
+
+def _rejecting(view: ViewRecord) -> list[Finding]:
+    """The findings that rejected the view, at the limits that were in force."""
+    limits = {} if view.limits is None else view.limits.by_class
     return [
         finding
-        for finding in judgement.findings
+        for finding in view.findings
         if (limit := limits.get(finding.class_name)) is None
         or (finding.score >= limit.score and finding.area_px >= limit.area_px)
     ]

@@ -21,7 +21,10 @@ def return_command(
     note: Annotated[str, typer.Option(help="What the customer says.")] = "",
     outline: Annotated[
         list[str] | None,
-        typer.Option(help="A defect: CLASS:x,y x,y x,y in pixels of its picture; may be repeated."),
+        typer.Option(
+            help="A defect: CLASS:x,y x,y x,y in pixels of its picture, or VIEW/CLASS:... where a "
+            "part has several; may be repeated."
+        ),
     ] = None,
 ) -> None:
     """Register a part that came back; with outlines, the next training learns from it."""
@@ -38,11 +41,14 @@ def return_command(
 def _label(text: str) -> Label:
     from inspection.records.entries import Label
 
-    class_name, _, corners = text.partition(":")
+    where, _, corners = text.partition(":")
+    view, _, class_name = where.rpartition("/")
     try:
         polygon = tuple(
             (float(x), float(y)) for x, y in (corner.split(",") for corner in corners.split())
         )
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r}: expected CLASS:x,y x,y x,y") from error
-    return Label(class_name, polygon)
+        raise typer.BadParameter(
+            f"{text!r}: expected CLASS:x,y x,y x,y or VIEW/CLASS:..."
+        ) from error
+    return Label(class_name, polygon, view)

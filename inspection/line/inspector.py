@@ -4,47 +4,68 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from camera.frame import Frame
 from inspection.judge import ReasonKind, Verdict, judge, not_inspected
 from inspection.recipe import Recipe, Region, resolve_limits
 from inspection.records.images import picture_sha256
-from inspection.records.record import Judgement
+from inspection.records.record import Judgement, LedgerEntry, ViewRecord
 from models.errors import InferenceError
 from models.findings import Finding, part_score
 from models.session import ModelSession
 
 
 class Inspector:
-    """Judges pictures of one camera. Raises RecipeError when recipe and card do not fit."""
+    """Judges pictures of the recipe's cameras. Raises RecipeError when recipe and card do not fit.
+
+    judgement: what goes on record of every part that it judges.
+    """
 
     def __init__(self, session: ModelSession, recipe: Recipe) -> None:
         self.session = session
-        self.limits = resolve_limits(recipe, session.bundle.card)
-        self._region = recipe.camera.region
-        self._full_scale = recipe.camera.full_scale
+        self.judgement = Judgement(
+            bundle_digest=session.bundle.digest,
+            bundle_label=session.bundle.label,
+            provider=session.provider,
+            threads=session.threads,
+        )
+        self._cameras = {
+            camera.id: (camera, resolve_limits(recipe, session.bundle.card, camera))
+            for camera in recipe.cameras
+        }
 
-    def inspect(self, pixels: NDArray[Any], pixel_format: str) -> tuple[Verdict, Judgement]:
+    def inspect(self, view: str, frame: Frame, age_ns: int) -> tuple[Verdict, ViewRecord]:
         """The verdict on a picture: REJECT with NO_ANSWER where the model gave none."""
+        camera, limits = self._cameras[frame.camera_id]
         try:
-            findings = find_defects(self.session, pixels, self._region, self._full_scale)
-            verdict = judge(findings, self.limits)
+            findings = find_defects(self.session, frame.pixels, camera.region, camera.full_scale)
+            verdict = judge(findings, limits)
         except InferenceError as error:
             findings = ()
             verdict = not_inspected(ReasonKind.NO_ANSWER, str(error))
-        return verdict, self.judgement(pixels, pixel_format, findings)
+        return verdict, self.view_record(view, frame, age_ns, LedgerEntry.JUDGED, findings)
 
-    def judgement(
-        self, pixels: NDArray[Any], pixel_format: str, findings: tuple[Finding, ...] = ()
-    ) -> Judgement:
+    def view_record(
+        self,
+        view: str,
+        frame: Frame,
+        age_ns: int,
+        ledger: LedgerEntry,
+        findings: tuple[Finding, ...] = (),
+    ) -> ViewRecord:
         """What goes on record of a picture; without findings when it was not judged."""
-        return Judgement(
-            image_sha256=picture_sha256(pixels, pixel_format),
-            pixel_format=pixel_format,
-            full_scale=self._full_scale,
-            bundle_digest=self.session.bundle.digest,
-            bundle_label=self.session.bundle.label,
-            provider=self.session.provider,
-            threads=self.session.threads,
-            limits=self.limits,
+        camera, limits = self._cameras[frame.camera_id]
+        return ViewRecord(
+            view=view,
+            camera_id=frame.camera_id,
+            trigger_id=frame.trigger_id,
+            frame_id=frame.frame_id,
+            captured_utc_ns=frame.captured_utc_ns,
+            ledger=ledger,
+            age_ns=age_ns,
+            image_sha256=picture_sha256(frame.pixels, frame.pixel_format),
+            pixel_format=frame.pixel_format,
+            full_scale=camera.full_scale,
+            limits=limits,
             findings=findings,
             score=part_score(findings),
         )

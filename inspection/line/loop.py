@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from camera.frame import CameraLost, Frame, FrameSource, MissedFrame, SourceEnded
 from inspection.errors import GateError
@@ -13,7 +13,15 @@ from inspection.line.inspector import Inspector
 from inspection.line.latency import Latencies
 from inspection.live import LiveWriter
 from inspection.recipe import Recipe
-from inspection.records.record import GateOutcome, Judgement, LedgerEntry, PartRecord
+from inspection.records.record import (
+    Account,
+    GateOutcome,
+    Judgement,
+    LedgerEntry,
+    PartRecord,
+    TriggerCount,
+    ViewRecord,
+)
 from inspection.records.writer import RecordWriter
 from inspection.reject.protocol import Rejector
 
@@ -79,7 +87,8 @@ class Line:
             self._start_source(stop)
             return
         triggers = self._triggers_before + station.source.triggers
-        station.writer.update_triggers(station.run_id, station.source.camera_id, triggers)
+        account = Account(station.run_id, station.source.camera_id, station.recipe.lot, "day", 0)
+        station.writer.update_triggers({account: TriggerCount(triggers)})
         if isinstance(got, Frame):
             self._judge(got, inspector)
         elif isinstance(got, MissedFrame):
@@ -103,16 +112,18 @@ class Line:
 
     def _judge(self, frame: Frame, inspector: Inspector) -> None:
         part_number = self._take_number(frame.captured_ns)
-        max_age_ms = self._station.recipe.camera.max_age_ms
-        age_ms = (self._now_ns() - frame.captured_ns) / 1e6
-        if age_ms > max_age_ms:
-            detail = f"picture {age_ms:.0f} ms old, at most {max_age_ms:.0f} ms"
+        max_age_ms = self._station.recipe.view(frame.camera_id).max_age_ms
+        age_ns = self._now_ns() - frame.captured_ns
+        view = frame.camera_id
+        if age_ns > max_age_ms * 1e6:
+            detail = f"picture {age_ns / 1e6:.0f} ms old, at most {max_age_ms:.0f} ms"
             verdict = not_inspected(ReasonKind.LATE, detail)
-            judgement = inspector.judgement(frame.pixels, frame.pixel_format)
+            record = inspector.view_record(view, frame, age_ns, LedgerEntry.LATE)
         else:
-            verdict, judgement = inspector.inspect(frame.pixels, frame.pixel_format)
+            verdict, record = inspector.inspect(view, frame, age_ns)
             verdict = self._in_time(verdict, frame.captured_ns)
-        self._settle(part_number, frame, verdict, judgement)
+            record = replace(record, ledger=_ledger_entry(verdict))
+        self._settle(part_number, frame, verdict, record, inspector.judgement)
 
     def _in_time(self, verdict: Verdict, captured_ns: int) -> Verdict:
         """The verdict, or REJECT when it came after the part's deadline."""
@@ -126,7 +137,15 @@ class Line:
     def _miss(self, missed: MissedFrame) -> None:
         part_number = self._take_number(missed.noticed_ns)
         verdict = not_inspected(ReasonKind(missed.reason.value), missed.detail or missed.reason)
-        self._settle(part_number, missed, verdict, None)
+        record = ViewRecord(
+            view=missed.camera_id,
+            camera_id=missed.camera_id,
+            trigger_id=missed.trigger_id,
+            frame_id=None,
+            captured_utc_ns=missed.noticed_utc_ns,
+            ledger=_ledger_entry(verdict),
+        )
+        self._settle(part_number, missed, verdict, record, None)
 
     def _take_number(self, captured_ns: int) -> int:
         part_number = self._next_part
@@ -139,6 +158,7 @@ class Line:
         part_number: int,
         trigger: Frame | MissedFrame,
         verdict: Verdict,
+        view: ViewRecord,
         judgement: Judgement | None,
     ) -> None:
         """Law 2: a reject is signalled, then recorded; a pass is recorded, then signalled."""
@@ -148,28 +168,29 @@ class Line:
             part_number=part_number,
             serial=f"{self._station.recipe.station}-{part_number:07d}",
             lot=self._station.recipe.lot,
+            shift="day",
+            shift_began_utc_ns=0,
             run_id=self._station.run_id,
-            camera_id=trigger.camera_id,
-            frame_id=trigger.trigger_id,
             captured_utc_ns=trigger.captured_utc_ns if is_frame else trigger.noticed_utc_ns,
-            ledger=_ledger_entry(verdict),
+            ledger=view.ledger,
             verdict=verdict,
             judgement=judgement,
+            views=(view,),
             judge_ns=self._now_ns() - captured_ns,
         )
         pixels = trigger.pixels if is_frame else None
-        picture = pixels if self._keeps(record) else None
+        pictures = {view.view: pixels} if pixels is not None and self._keeps(record) else {}
         self._leaving[part_number] = _Leaving(verdict.outcome, self._now_ns())
         if verdict.outcome is Outcome.REJECT:
             self._station.gate.reject(part_number)
             self.latencies.add_reject(self._now_ns() - captured_ns)
-            self._station.writer.submit(record, picture)
+            self._station.writer.submit(record, pictures)
         else:
             self._station.writer.submit(
-                record, picture, lambda durable: self._signal_pass(durable, captured_ns)
+                record, pictures, lambda durable: self._signal_pass(durable, captured_ns)
             )
         if pixels is not None:
-            self._station.live.offer(pixels, record)
+            self._station.live.offer(pixels, record, view)
 
     def _signal_pass(self, durable: PartRecord, captured_ns: int) -> None:
         """Called by the record writer once the record is on disk."""

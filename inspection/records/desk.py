@@ -69,8 +69,12 @@ class Desk:
         record = self._find(part).record
         if not who.strip():
             raise DeskError(f"{record.serial}: a return needs the name of who registered it")
+        for label in labels:
+            if label.view and record.view(label.view) is None:
+                views = ", ".join(view.view for view in record.views)
+                raise DeskError(f"{record.serial}: has no view {label.view!r}; it has {views}")
         entry = Return(record.part_number, record.serial, who, note, labels, self._utc_ns())
-        outlines = [[label.class_name, label.polygon_xy_px] for label in labels]
+        outlines = [[label.class_name, label.polygon_xy_px, label.view] for label in labels]
         row = {
             "part_number": entry.part_number,
             "serial": entry.serial,
@@ -187,7 +191,8 @@ def _review(row: Any) -> Review:
 
 def _return(row: Any) -> Return:
     labels = tuple(
-        Label(name, tuple((x, y) for x, y in corners)) for name, corners in json.loads(row.labels)
+        Label(name, tuple((x, y) for x, y in corners), *view)  # older entries name no view
+        for name, corners, *view in json.loads(row.labels)
     )
     return Return(row.part_number, row.serial, row.who, row.note, labels, row.at_utc_ns)
 

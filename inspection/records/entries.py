@@ -12,10 +12,14 @@ class DeskError(PasslineError):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A person's outline of a defect; polygon corners (x, y) in pixels of the judged picture."""
+    """A person's outline of a defect; polygon corners (x, y) in pixels of the judged picture.
+
+    view: whose picture; the part's worst when empty.
+    """
 
     class_name: str
     polygon_xy_px: tuple[tuple[float, float], ...]
+    view: str = ""
 
     def __post_init__(self) -> None:
         if not self.class_name:

@@ -27,13 +27,15 @@ def picture_sha256(pixels: NDArray[Any], pixel_format: str) -> str:
     return digest.hexdigest()
 
 
-def picture_path(part_number: int, serial: str) -> str:
-    """Where the picture of a part is kept, relative to the data folder, with forward slashes.
+def picture_path(part_number: int, serial: str, position: int = 0) -> str:
+    """Where a picture of a part is kept, relative to the data folder, with forward slashes.
 
-    Whatever the serial says, two parts never share a file and none leaves the folder.
+    position: of the view in the part. Whatever the serial says, two parts or views never share a
+    file and none leaves the folder.
     """
     safe = _NOT_PLAIN.sub("_", serial)[:80]
-    return f"{IMAGES_FOLDER}/{part_number // _PARTS_PER_FOLDER:06d}/{part_number}-{safe}.png"
+    view = f".{position}" if position else ""
+    return f"{IMAGES_FOLDER}/{part_number // _PARTS_PER_FOLDER:06d}/{part_number}-{safe}{view}.png"
 
 
 def store_picture(folder: Path, relative: str, pixels: NDArray[Any], pixel_format: str) -> None:

@@ -1,7 +1,8 @@
 """The two databases of a station: what the line records, and what people and the watch add later.
 
-Nothing recorded is changed or deleted, with two exceptions that are counters: the ledger's counts
-and the watch's place. Floats inside JSON keep their last bit; so do they in Float columns.
+Nothing recorded is changed or deleted, but for what counts (ledger, tallies, the watch's place) and
+a camera's settings, known only after its run began. Floats keep their last bit, in JSON as in
+Float columns.
 """
 
 from sqlalchemy import (
@@ -18,9 +19,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-
-VERSIONS = {"records.sqlite": 2, "desk.sqlite": 1}
-"""Schema version of each file; `inspection.records.upgrade` brings older ones up."""
 
 records = MetaData()
 

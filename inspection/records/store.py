@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from inspection.errors import RecordsError
 from inspection.records import schema, watch_schema
-from inspection.records.schema import SCHEMA_VERSION
+from inspection.records.upgrade import upgrade_records
 
 RECORDS_FILE = "records.sqlite"
 DESK_FILE = "desk.sqlite"
@@ -24,11 +24,15 @@ _TABLES: dict[str, MetaData] = {
     DESK_FILE: schema.desk,
     WATCH_FILE: watch_schema.watch,
 }
+_VERSIONS = {RECORDS_FILE: 2, DESK_FILE: 2, WATCH_FILE: 1}
+"""Schema version of each file. Records are brought up by `inspection.records.upgrade`; the others
+have only ever got tables added."""
 
 
 def open_writer(folder: Path, file_name: str, busy_timeout_s: float) -> Engine:
     """The database `file_name` in `folder` for writing, made with its tables when new.
 
+    One of an older Passline is brought up to the present tables first, in one transaction.
     Commits are on disk when they return (WAL, synchronous FULL), and a transaction takes the
     write lock when it begins, so that it never fails half-way for another writer.
     Raises RecordsError when it cannot be opened, is no database, or is of a newer version.
@@ -41,9 +45,7 @@ def open_writer(folder: Path, file_name: str, busy_timeout_s: float) -> Engine:
         event.listen(engine, "begin", _begin_immediate)
         try:
             with engine.begin() as connection:
-                if _version(connection, path) == 0:
-                    _TABLES[file_name].create_all(connection)
-                    connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
+                _bring_up(connection, path)
         except (SQLAlchemyError, RecordsError):
             engine.dispose()
             raise
@@ -53,7 +55,8 @@ def open_writer(folder: Path, file_name: str, busy_timeout_s: float) -> Engine:
 def open_reader(folder: Path, file_name: str, busy_timeout_s: float) -> Engine | None:
     """The database `file_name` in `folder` for reading only, or None while there is none.
 
-    Readers never block the writer, nor it them. Raises RecordsError as `open_writer` does.
+    Readers never block the writer, nor it them. Raises RecordsError as `open_writer` does, and for
+    records of an older Passline.
     """
     path = folder / file_name
     if not path.exists():
@@ -70,6 +73,12 @@ def open_reader(folder: Path, file_name: str, busy_timeout_s: float) -> Engine |
     if version == 0:  # made a moment ago; its writer has not put the tables in yet
         engine.dispose()
         return None
+    if version < _VERSIONS[file_name]:
+        engine.dispose()
+        raise RecordsError(
+            f"{path}: has schema version {version}, expected {_VERSIONS[file_name]}; start the "
+            "station once, which brings it up and keeps all that is recorded"
+        )
     return engine
 
 
@@ -126,12 +135,24 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def _bring_up(connection: Connection, path: Path) -> None:
+    """Give the file the tables of the present version."""
+    version = _version(connection, path)
+    if version == _VERSIONS[path.name]:
+        return
+    if version == 1 and path.name == RECORDS_FILE:
+        upgrade_records(connection)
+    _TABLES[path.name].create_all(connection)
+    connection.exec_driver_sql(f"PRAGMA user_version={_VERSIONS[path.name]}")
+
+
 def _version(connection: Connection, path: Path) -> int:
     """The schema version of the file, 0 when it is new. Raises RecordsError when it is unfit."""
     version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-    if version > SCHEMA_VERSION:
+    known = _VERSIONS[path.name]
+    if version > known:
         raise RecordsError(
-            f"{path}: has schema version {version}, this Passline knows up to {SCHEMA_VERSION}; "
+            f"{path}: has schema version {version}, this Passline knows up to {known}; "
             "use the newer Passline that wrote it, or another data folder"
         )
     if version == 0 and inspect(connection).get_table_names():

@@ -3,51 +3,78 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from inspection.errors import LineStop, RecordsError
 from inspection.judge import Limits
 from inspection.records import schema
-from inspection.records.commit import count_parts, insert_rows, set_triggers
+from inspection.records.commit import (
+    count_parts,
+    insert_rows,
+    set_triggers,
+    settle_dead_runs,
+)
 from inspection.records.images import picture_path, store_picture
-from inspection.records.record import GateConfirmation, PartRecord, RunStart
-from inspection.records.rows import Row, canonical_json, limits_json, row_of, text_sha256
+from inspection.records.record import (
+    Account,
+    GateConfirmation,
+    PartRecord,
+    RunStart,
+    TriggerCount,
+    ViewRecord,
+)
+from inspection.records.rows import (
+    Row,
+    canonical_json,
+    limits_json,
+    part_row,
+    text_sha256,
+    view_row,
+)
 from inspection.records.store import RECORDS_FILE, explained, open_writer
 
 OnDurable = Callable[[PartRecord], None]
+Pictures = Mapping[str, NDArray[Any]]
+"""Pictures to be kept, by the name of their view."""
+Counts = Mapping[Account, TriggerCount]
 
+NO_PICTURES: Pictures = {}
+NO_COUNTS: Counts = {}
+
+_LIMITS_KNOWN = 8  # of the latest limits, their digests: one per camera, and of the model before
 _IDLE_S = 0.2  # how long gate confirmations and trigger counts may wait for a part to travel with
 
 
 @dataclass(frozen=True, slots=True)
 class _Submitted:
     record: PartRecord
-    picture: NDArray[Any] | None
+    pictures: Pictures
     on_durable: OnDurable | None
+    counts: Counts
 
     @property
     def picture_bytes(self) -> int:
-        return 0 if self.picture is None else self.picture.nbytes
+        return sum(picture.nbytes for picture in self.pictures.values())
 
 
 @dataclass(slots=True)
 class _Batch:
-    """What one transaction writes."""
+    """What one transaction writes; `counts` are newer than those that came with the parts."""
 
     parts: list[_Submitted] = field(default_factory=list[_Submitted])
     events: list[Row] = field(default_factory=list[Row])
     gate: list[Row] = field(default_factory=list[Row])
-    triggers: dict[tuple[int, str], int] = field(default_factory=dict[tuple[int, str], int])
+    counts: dict[Account, TriggerCount] = field(default_factory=dict[Account, TriggerCount])
 
     def __bool__(self) -> bool:
-        return bool(self.parts or self.events or self.gate or self.triggers)
+        return bool(self.parts or self.events or self.gate or self.counts)
 
 
 class RecordWriter:
@@ -87,7 +114,7 @@ class RecordWriter:
         self._utc_ns = utc_ns
         self._engine = open_writer(folder, RECORDS_FILE, busy_timeout_s)
         self._next_part_number = self._read_next_part_number()
-        self._known_limits: tuple[Limits, str] | None = None
+        self._known_limits: list[tuple[Limits, str]] = []
         self._parts: deque[_Submitted] = deque()
         self._others = _Batch()
         self._picture_bytes = 0
@@ -105,41 +132,69 @@ class RecordWriter:
         return self._next_part_number
 
     def begin_run(self, start: RunStart) -> int:
-        """Record a start of the line, on disk when this returns; gives its run id."""
+        """Record a start of the line, on disk when this returns; gives its run id.
+
+        What runs before left unaccounted is charged as lost, with an event that says so.
+        """
         self.check()
+        recipe = {"digest": start.recipe_digest, "toml": start.recipe_toml}
+        run = {
+            "station": start.station,
+            "recipe_digest": start.recipe_digest,
+            "software": start.software,
+            "started_utc_ns": start.started_utc_ns,
+        }
         with explained(self._path), self._engine.begin() as connection:
-            recipe = {"digest": start.recipe_digest, "toml": start.recipe_toml}
+            dead = settle_dead_runs(connection)
             connection.execute(sqlite_insert(schema.recipes).on_conflict_do_nothing(), recipe)
-            run = connection.execute(
-                insert(schema.runs).returning(schema.runs.c.run_id),
-                {
-                    "station": start.station,
-                    "recipe_digest": start.recipe_digest,
-                    "camera_id": start.camera_id,
-                    "software": start.software,
-                    "started_utc_ns": start.started_utc_ns,
-                },
-            )
-            run_id = int(run.scalar_one())
-            ledger = {"run_id": run_id, "camera_id": start.camera_id}
-            connection.execute(insert(schema.ledger), ledger)
+            inserted = connection.execute(insert(schema.runs).returning(schema.runs.c.run_id), run)
+            run_id = int(inserted.scalar_one())
+            cameras = [
+                {"run_id": run_id, "position": position, "camera_id": camera_id}
+                for position, camera_id in enumerate(start.cameras)
+            ]
+            connection.execute(insert(schema.run_cameras), cameras)
+        for settled in dead:
+            self.log_event("ledger_settled", settled)
         return run_id
+
+    def record_camera(
+        self, run_id: int, camera_id: str, device: str, settings: Mapping[str, Any]
+    ) -> None:
+        """Record what a camera of a run really has, on disk when this returns.
+
+        device: its maker's names for it; settings: feature -> value.
+        """
+        self.check()
+        cameras = schema.run_cameras
+        this = (cameras.c.run_id == run_id) & (cameras.c.camera_id == camera_id)
+        values = {"device": device, "settings": canonical_json(settings)}
+        with explained(self._path), self._engine.begin() as connection:
+            if connection.execute(update(cameras).where(this).values(values)).rowcount != 1:
+                raise RecordsError(f"{self._path}: run {run_id} has no camera {camera_id!r}")
 
     def submit(
         self,
         record: PartRecord,
-        picture: NDArray[Any] | None = None,
+        pictures: Pictures = NO_PICTURES,
         on_durable: OnDurable | None = None,
+        counts: Counts = NO_COUNTS,
     ) -> None:
-        """Hand over a part's record, with the picture where it is to be kept.
+        """Hand over a part's record, with the pictures that are to be kept.
 
-        picture: as judged, in the pixel format its judgement names; not to be changed any more.
+        pictures: as judged, in the pixel format their view names; not to be changed before
+            `on_durable`, or the next `flush`.
+        counts: what the cameras had counted when the part was settled.
         Raises RecordsError (or the LineStop of an `on_durable`) when the writer has failed, and
         when it had no room within its time.
         """
-        if picture is not None and record.judgement is None:
-            raise ValueError(f"{record.serial}: a picture without a judgement that names its hash")
-        item = _Submitted(record, picture, on_durable)
+        for name in pictures:
+            view = record.view(name)
+            if view is None or view.image_sha256 is None:
+                raise ValueError(
+                    f"{record.serial}: a picture {name!r} without a view that names its hash"
+                )
+        item = _Submitted(record, pictures, on_durable, counts)
         with self._changed:
             self._check_open()
             if not self._changed.wait_for(lambda: self._has_room(item), self._submit_timeout_s):
@@ -150,6 +205,8 @@ class RecordWriter:
             self.check()
             self._parts.append(item)
             self._picture_bytes += item.picture_bytes
+            for account in counts:
+                self._others.counts.pop(account, None)
             self._next_part_number = max(self._next_part_number, record.part_number + 1)
             self._changed.notify_all()
 
@@ -171,11 +228,11 @@ class RecordWriter:
             self._check_open()
             self._others.gate.extend(rows)
 
-    def update_triggers(self, run_id: int, camera_id: str, triggers: int) -> None:
-        """Note how many triggers the camera counted in this run, whatever was recorded of them."""
+    def update_triggers(self, counts: Counts) -> None:
+        """Note what the cameras have counted by now, whatever was recorded of it."""
         with self._changed:
             self._check_open()
-            self._others.triggers[run_id, camera_id] = triggers
+            self._others.counts.update(counts)
 
     def check(self) -> None:
         """Raise the failure of the writer, if it has one: RecordsError, or an on_durable's own."""
@@ -237,6 +294,8 @@ class RecordWriter:
                 item = self._parts.popleft()
                 self._picture_bytes -= item.picture_bytes
                 batch.parts.append(item)
+            if self._parts:  # the parts that were counted are still to come
+                batch.counts, self._others.counts = self._others.counts, batch.counts
             self._writing = bool(batch)
             self._changed.notify_all()
             return batch
@@ -259,38 +318,55 @@ class RecordWriter:
 
     def _write(self, batch: _Batch) -> None:
         """Pictures first, then one transaction: a row never names a picture that is not there."""
-        pictures = [self._keep_picture(item) for item in batch.parts]
+        kept = [self._keep_pictures(item) for item in batch.parts]
+        counts: dict[Account, TriggerCount] = {}
+        for item in batch.parts:
+            counts.update(item.counts)
         with explained(self._path), self._engine.begin() as connection:
-            rows = [
-                row_of(item.record, self._limits_digest(connection, item.record), picture)
-                for item, picture in zip(batch.parts, pictures, strict=True)
+            views = [
+                view_row(
+                    item.record,
+                    position,
+                    self._limits_digest(connection, view),
+                    paths.get(view.view),
+                )
+                for item, paths in zip(batch.parts, kept, strict=True)
+                for position, view in enumerate(item.record.views)
             ]
-            insert_rows(connection, rows, batch.events, batch.gate)
+            parts = [part_row(item.record) for item in batch.parts]
+            rows = {"parts": parts, "views": views, "events": batch.events, "gate_log": batch.gate}
+            insert_rows(connection, rows)
             count_parts(connection, (item.record for item in batch.parts))
-            for (run_id, camera_id), triggers in batch.triggers.items():
-                set_triggers(connection, run_id, camera_id, triggers)
+            set_triggers(connection, counts | batch.counts)
 
-    def _keep_picture(self, item: _Submitted) -> str | None:
-        judgement = item.record.judgement
-        if item.picture is None or judgement is None:
-            return None
-        relative = picture_path(item.record.part_number, item.record.serial)
-        with explained(self._folder / relative):
-            store_picture(self._folder, relative, item.picture, judgement.pixel_format)
-        return relative
+    def _keep_pictures(self, item: _Submitted) -> dict[str, str]:
+        """The paths of the pictures that are kept, by the name of their view."""
+        paths: dict[str, str] = {}
+        record = item.record
+        for position, view in enumerate(record.views):
+            picture = item.pictures.get(view.view)
+            if picture is None or view.pixel_format is None:
+                continue
+            relative = picture_path(record.part_number, record.serial, position)
+            with explained(self._folder / relative):
+                store_picture(self._folder, relative, picture, view.pixel_format)
+            paths[view.view] = relative
+        return paths
 
-    def _limits_digest(self, connection: Connection, record: PartRecord) -> str | None:
-        """The digest of a record's limits, which are written when they were not seen before."""
-        if record.judgement is None:
+    def _limits_digest(self, connection: Connection, view: ViewRecord) -> str | None:
+        """The digest of a view's limits, which are written when they were not seen before."""
+        if view.limits is None:
             return None
-        limits = record.judgement.limits
-        if self._known_limits is None or self._known_limits[0] != limits:
-            text = limits_json(limits)
-            row = {"digest": text_sha256(text), "json": text}
-            connection.execute(sqlite_insert(schema.limits).on_conflict_do_nothing(), row)
-            frozen = Limits(dict(limits.by_class), limits.on_doubt)
-            self._known_limits = (frozen, row["digest"])
-        return self._known_limits[1]
+        for known, digest in self._known_limits:
+            if known == view.limits:
+                return digest
+        text = limits_json(view.limits)
+        digest = text_sha256(text)
+        row = {"digest": digest, "json": text}
+        connection.execute(sqlite_insert(schema.limits).on_conflict_do_nothing(), row)
+        frozen = Limits(dict(view.limits.by_class), view.limits.on_doubt)
+        self._known_limits = [(frozen, digest), *self._known_limits[: _LIMITS_KNOWN - 1]]
+        return digest
 
     def _read_next_part_number(self) -> int:
         with explained(self._path), self._engine.begin() as connection:

@@ -4,11 +4,13 @@ import hashlib
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from inspection.errors import PasslineError
 from inspection.live import findings_that_count
 from inspection.records.entries import Review
 from inspection.records.query import Event, RecordReader, Run, StoredPart
+from inspection.records.record import ViewRecord
 from inspection.web.chart import ChartView
 from inspection.web.records import Marks, StationRecords
 from inspection.web.words import class_in_words, event_in_words, reason_in_words
@@ -94,18 +96,16 @@ class ScreenState:
                 return
 
 
-def picture_path(part: StoredPart) -> str | None:
-    """Where the screens get a part's kept picture; named by its hash, so that it may be cached."""
-    judgement = part.record.judgement
-    if part.picture is None or judgement is None:
+def picture_path(part: StoredPart, view: ViewRecord) -> str | None:
+    """Where the screens get a kept picture; named by its hash, so that it may be cached."""
+    if view.view not in part.pictures:
         return None
-    return f"/pictures/{part.record.part_number}.png?sha256={judgement.image_sha256}"
+    asked = urlencode({"view": view.view, "sha256": view.image_sha256})
+    return f"/pictures/{part.record.part_number}.png?{asked}"
 
 
 def _reject(part: StoredPart, review: Review | None) -> Json:
     record = part.record
-    judgement = record.judgement
-    findings = () if judgement is None else findings_that_count(judgement)
     return {
         "part_number": record.part_number,
         "serial": record.serial,
@@ -114,10 +114,18 @@ def _reject(part: StoredPart, review: Review | None) -> Json:
         "reasons": [reason_in_words(reason) for reason in record.verdict.reasons],
         "detail": "; ".join(reason.detail for reason in record.verdict.reasons),
         "inspected": record.verdict.inspected,
-        "score": None if judgement is None else judgement.score,
-        "findings": [_finding(one) for one in findings],
-        "picture": picture_path(part),
+        "score": record.score,
+        "views": [_view(part, view) for view in record.worst_views_first],
         "review": None if review is None else _review(review),
+    }
+
+
+def _view(part: StoredPart, view: ViewRecord) -> Json:
+    return {
+        "view": view.view,
+        "score": view.score,
+        "findings": [_finding(one) for one in findings_that_count(view)],
+        "picture": picture_path(part, view),
     }
 
 
@@ -157,6 +165,7 @@ def _ledger(reader: RecordReader, run: Run) -> Json:
         "late": ledger.late,
         "incomplete": ledger.incomplete,
         "lost": ledger.lost,
+        "waiting": ledger.waiting,
         "difference": ledger.difference,
     }
 
@@ -199,7 +208,7 @@ def screen_version(folder: Path) -> str:
     """Names what the browser runs: changes with any template or static file."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.*")):
-        if path.parent.name in {"templates", "static"}:
+        if path.parent.name in {"templates", "static", "vendor"}:
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

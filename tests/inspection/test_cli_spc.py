@@ -10,7 +10,7 @@ import pytest
 
 from inspection.cli import main
 from inspection.judge import Outcome, Reason, ReasonKind, Verdict
-from inspection.records.record import LedgerEntry, PartRecord, RunStart
+from inspection.records.record import LedgerEntry, PartRecord, RunStart, ViewRecord
 from inspection.records.writer import RecordWriter
 from inspection.spc.attributes import p_chart
 from inspection.spc.capability import capability
@@ -87,7 +87,7 @@ def test_a_chart_of_a_stations_records_counts_what_was_inspected(
     spc: Command, tmp_path: Path
 ) -> None:
     writer = RecordWriter(tmp_path)
-    run_id = writer.begin_run(RunStart("s", "digest", "", "cam0", "test", 0))
+    run_id = writer.begin_run(RunStart("s", "digest", "", ("cam0",), "test", 0))
     reject = Verdict(Outcome.REJECT, (Reason(ReasonKind.DEFECT, "scratch"),))
     for kind in "pprppppprp" * 3:
         number = writer.next_part_number
@@ -98,12 +98,13 @@ def test_a_chart_of_a_stations_records_counts_what_was_inspected(
                 serial=f"s-{number}",
                 lot="",
                 run_id=run_id,
-                camera_id="cam0",
-                frame_id=number,
+                shift="day",
+                shift_began_utc_ns=0,
                 captured_utc_ns=number,
                 ledger=LedgerEntry.JUDGED,
                 verdict=verdict,
                 judgement=None,
+                views=(ViewRecord("cam0", "cam0", number, None, number, LedgerEntry.JUDGED),),
                 judge_ns=0,
             )
         )

@@ -13,7 +13,7 @@ import pytest
 
 from inspection.judge import Limit, Limits, OnDoubt, Outcome, judge
 from inspection.live import LivePicture, LiveReader, LiveWriter, for_screen, pack, unpack
-from inspection.records.record import Judgement, LedgerEntry, PartRecord
+from inspection.records.record import Judgement, LedgerEntry, PartRecord, ViewRecord
 from models.findings import Finding
 
 SCRATCH = Finding("scratch", 0.9, (10.0, 20.0, 30.0, 40.0), 400.0)
@@ -60,14 +60,16 @@ def part(
     pixel_format: str = "Mono8",
     full_scale: int | None = None,
 ) -> PartRecord:
-    judgement = Judgement(
+    view = ViewRecord(
+        view="cam1",
+        camera_id="cam1",
+        trigger_id=number,
+        frame_id=None,
+        captured_utc_ns=1_700_000_000_000_000_000 + number,
+        ledger=LedgerEntry.JUDGED,
         image_sha256="0" * 64,
         pixel_format=pixel_format,
         full_scale=full_scale,
-        bundle_digest="0" * 64,
-        bundle_label="rings-1",
-        provider="CPUExecutionProvider",
-        threads=1,
         limits=LIMITS,
         findings=findings,
         score=0.9,
@@ -76,15 +78,20 @@ def part(
         part_number=number,
         serial=f"s-{number}",
         lot="",
+        shift="day",
+        shift_began_utc_ns=0,
         run_id=1,
-        camera_id="cam1",
-        frame_id=number,
-        captured_utc_ns=1_700_000_000_000_000_000 + number,
+        captured_utc_ns=view.captured_utc_ns,
         ledger=LedgerEntry.JUDGED,
         verdict=judge(findings, LIMITS),
-        judgement=judgement,
+        judgement=Judgement("0" * 64, "rings-1", "CPUExecutionProvider", 1),
+        views=(view,),
         judge_ns=1,
     )
+
+
+def offer(writer: LiveWriter, pixels: np.ndarray[Any, Any], record: PartRecord) -> None:
+    writer.offer(pixels, record, record.views[0])
 
 
 def grey(value: int = 100, size_hw: tuple[int, int] = (64, 96)) -> np.ndarray[Any, Any]:
@@ -96,7 +103,7 @@ def watch(writer: LiveWriter, reader: LiveReader, clock: Clock) -> None:
     for _ in range(2):
         reader.want()
         clock.wait(1.1)
-        writer.offer(grey(), part(0, pixels=grey()))
+        offer(writer, grey(), part(0, pixels=grey()))
     clock.wait(1.0)
 
 
@@ -130,7 +137,7 @@ def test_a_full_disk_costs_the_line_nothing_and_is_said_once(
         for number in range(1, 4):
             reader.want()
             clock.wait(1.0)
-            writer.offer(grey(), part(number, pixels=grey()))
+            offer(writer, grey(), part(number, pixels=grey()))
             wait_for(lambda: not writer._busy)
     assert [record.getMessage() for record in caplog.records] == [
         f"no live picture in {tmp_path / 'live'}: [Errno 28] No space left on device"
@@ -138,7 +145,7 @@ def test_a_full_disk_costs_the_line_nothing_and_is_said_once(
     (tmp_path / "live" / "latest.part").unlink()
     reader.want()
     clock.wait(1.0)
-    writer.offer(grey(), part(9, pixels=grey()))
+    offer(writer, grey(), part(9, pixels=grey()))
     assert next_picture(writer, reader).part_number == 9
 
 
@@ -147,7 +154,7 @@ def test_nothing_is_written_while_nobody_watches(
 ) -> None:
     for number in range(5):
         clock.wait(1.0)
-        writer.offer(grey(), part(number, pixels=grey()))
+        offer(writer, grey(), part(number, pixels=grey()))
     assert not (tmp_path / "live").exists()
 
 
@@ -158,7 +165,7 @@ def test_a_screen_left_long_ago_is_not_taken_for_one_that_watches(
     writer = LiveWriter(tmp_path, now_ns=clock)
     for number in range(5):
         clock.wait(1.0)
-        writer.offer(grey(), part(number, pixels=grey()))
+        offer(writer, grey(), part(number, pixels=grey()))
     writer.close()
     assert reader.latest() is None
 
@@ -169,7 +176,7 @@ def test_pictures_stop_three_seconds_after_the_last_screen_went(
     watch(writer, reader, clock)
     next_picture(writer, reader)
     clock.wait(4.0)
-    writer.offer(grey(), part(1, pixels=grey()))
+    offer(writer, grey(), part(1, pixels=grey()))
     assert not writer._busy
 
 
@@ -178,13 +185,13 @@ def test_pictures_come_no_faster_than_asked(
 ) -> None:
     watch(writer, reader, clock)
     next_picture(writer, reader)
-    writer.offer(grey(), part(1, pixels=grey()))
+    offer(writer, grey(), part(1, pixels=grey()))
     assert next_picture(writer, reader).part_number == 1
     clock.wait(0.12)
-    writer.offer(grey(), part(2, pixels=grey()))
+    offer(writer, grey(), part(2, pixels=grey()))
     assert not writer._busy
     clock.wait(0.01)
-    writer.offer(grey(), part(3, pixels=grey()))
+    offer(writer, grey(), part(3, pixels=grey()))
     assert next_picture(writer, reader).part_number == 3
 
 
@@ -194,7 +201,7 @@ def test_a_picture_comes_with_what_is_said_of_it(
     watch(writer, reader, clock)
     next_picture(writer, reader)
     pixels = grey(200)
-    writer.offer(pixels, part(7, SCRATCH, FAINT, pixels=pixels))
+    offer(writer, pixels, part(7, SCRATCH, FAINT, pixels=pixels))
     picture = next_picture(writer, reader)
     assert (picture.part_number, picture.serial, picture.outcome) == (7, "s-7", Outcome.REJECT)
     assert picture.size_hw == (64, 96)
@@ -212,7 +219,7 @@ def test_a_large_picture_is_sent_small_and_keeps_its_own_size_in_words(
     watch(writer, reader, clock)
     next_picture(writer, reader)
     pixels = grey(50, (1500, 3000))
-    writer.offer(pixels, part(1, pixels=pixels))
+    offer(writer, pixels, part(1, pixels=pixels))
     picture = next_picture(writer, reader)
     shown = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_UNCHANGED)
     assert shown is not None
@@ -235,8 +242,8 @@ def test_white_is_white_on_the_screen_whatever_the_camera_counts_to(
     pixel_format: str, full_scale: int | None, dtype: type[np.generic], white: int
 ) -> None:
     pixels: np.ndarray[Any, Any] = np.full((8, 8), white, dtype)
-    judgement = part(0, pixels=pixels, pixel_format=pixel_format, full_scale=full_scale).judgement
-    shown = for_screen(pixels, judgement)
+    record = part(0, pixels=pixels, pixel_format=pixel_format, full_scale=full_scale)
+    shown = for_screen(pixels, record.views[0])
     assert shown.dtype == np.uint8
     assert set(shown.ravel()) == {255}
 
@@ -245,20 +252,20 @@ def test_red_stays_red_for_both_colour_orders() -> None:
     rgb = np.zeros((4, 4, 3), np.uint8)
     rgb[..., 0] = 250
     bgr = np.ascontiguousarray(rgb[..., ::-1])
-    as_rgb = for_screen(rgb, part(0, pixels=rgb, pixel_format="RGB8").judgement)
-    as_bgr = for_screen(bgr, part(0, pixels=bgr, pixel_format="BGR8").judgement)
+    as_rgb = for_screen(rgb, part(0, pixels=rgb, pixel_format="RGB8").views[0])
+    as_bgr = for_screen(bgr, part(0, pixels=bgr, pixel_format="BGR8").views[0])
     assert as_rgb[0, 0].tolist() == as_bgr[0, 0].tolist() == [0, 0, 250]
 
 
 def test_red_of_twelve_bits_is_red_on_the_screen() -> None:
     rgb = np.zeros((4, 4, 3), np.uint16)
     rgb[..., 0] = 4095
-    shown = for_screen(rgb, part(0, pixels=rgb, pixel_format="RGB12").judgement)
+    shown = for_screen(rgb, part(0, pixels=rgb, pixel_format="RGB12").views[0])
     assert shown[0, 0].tolist() == [0, 0, 255]
 
 
 def test_what_is_packed_is_unpacked() -> None:
-    picture = LivePicture(3, "ü<b>", Outcome.PASS, 5, (7, 9), (SCRATCH,), b"\xff\xd8jpeg")
+    picture = LivePicture(3, "ü<b>", "top", Outcome.PASS, 5, (7, 9), (SCRATCH,), b"\xff\xd8jpeg")
     assert unpack(pack(picture)) == picture
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from inspection.errors import RecipeError
-from inspection.judge import OnDoubt
+from inspection.judge import Limits, OnDoubt
 from inspection.recipe import Recipe, load_recipe, parse_recipe, resolve_limits
 from models.bundle import open_bundle
 from models.card import Card
@@ -25,6 +25,10 @@ kind = "simulated"
 
 def recipe(more: str = "", swap: tuple[str, str] = ("", "")) -> Recipe:
     return parse_recipe(RECIPE.replace(*swap) + more, "cap.toml")
+
+
+def limits_of(recipe: Recipe, card: Card) -> Limits:
+    return resolve_limits(recipe, card, recipe.cameras[0])
 
 
 @pytest.fixture
@@ -100,7 +104,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_card_gives_the_limits_that_the_recipe_does_not(card: Card) -> None:
-    limits = resolve_limits(recipe("[limits.dark]\nscore = 0.8\narea_px = 20.0\n"), card)
+    limits = limits_of(recipe("[limits.dark]\nscore = 0.8\narea_px = 20.0\n"), card)
     assert (limits.by_class["dark"].score, limits.by_class["dark"].area_px) == (0.8, 20.0)
     assert (limits.by_class["bright"].score, limits.by_class["bright"].area_px) == (0.5, 0.0)
 
@@ -109,28 +113,28 @@ def test_square_millimetres_become_pixels_by_the_scale(card: Card) -> None:
     scaled = recipe(
         "[limits.dark]\narea_mm2 = 1.0\n", swap=('id = "cam1"', 'id = "cam1"\nmm_per_px = 0.1')
     )
-    assert resolve_limits(scaled, card).by_class["dark"].area_px == pytest.approx(100.0)
+    assert limits_of(scaled, card).by_class["dark"].area_px == pytest.approx(100.0)
 
 
 def test_square_millimetres_without_a_scale_are_refused(card: Card) -> None:
     with pytest.raises(RecipeError, match=r"needs camera\.mm_per_px"):
-        resolve_limits(recipe("[limits.dark]\narea_mm2 = 1.0\n"), card)
+        limits_of(recipe("[limits.dark]\narea_mm2 = 1.0\n"), card)
 
 
 def test_a_limit_for_a_class_the_model_lacks_is_refused(card: Card) -> None:
     with pytest.raises(RecipeError, match=r"no such class; it has bright, dark"):
-        resolve_limits(recipe("[limits.crack]\nscore = 0.5\n"), card)
+        limits_of(recipe("[limits.crack]\nscore = 0.5\n"), card)
 
 
 def test_a_limit_below_the_floor_of_the_model_is_refused(card: Card) -> None:
     with pytest.raises(RecipeError, match=r"below spot's floor of 0\.3"):
-        resolve_limits(recipe("[limits.dark]\nscore = 0.2\n"), card)
+        limits_of(recipe("[limits.dark]\nscore = 0.2\n"), card)
 
 
 def test_the_doubt_band_ends_at_the_floor(card: Card) -> None:
     doubtful = recipe('[doubt]\nband = 0.1\naction = "review"\n')
-    limits = resolve_limits(doubtful, card)
+    limits = limits_of(doubtful, card)
     assert limits.on_doubt is OnDoubt.REVIEW
     assert limits.by_class["dark"].doubt_score == pytest.approx(0.4)
-    wide = resolve_limits(recipe("[doubt]\nband = 0.4\n"), card)
+    wide = limits_of(recipe("[doubt]\nband = 0.4\n"), card)
     assert wide.by_class["dark"].doubt_score == 0.3

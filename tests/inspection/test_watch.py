@@ -14,7 +14,7 @@ from inspection.recipe import Chart
 from inspection.records.desk import Desk
 from inspection.records.entries import RaisedSignal
 from inspection.records.query import RecordReader
-from inspection.records.record import LedgerEntry, PartRecord, RunStart
+from inspection.records.record import LedgerEntry, PartRecord, RunStart, ViewRecord
 from inspection.records.subgroups import Subgroup, SubgroupHistory
 from inspection.records.writer import RecordWriter
 from inspection.watch import Watch, chart_name
@@ -56,7 +56,7 @@ Judge = Callable[[str], None]
 def judge(tmp_path: Path) -> Generator[Judge]:
     """`judge("ppr-")` records four parts: two passed, one rejected, one that came late."""
     writer = RecordWriter(tmp_path)
-    run_id = writer.begin_run(RunStart("s", "digest", RECIPE, "cam0", "test", 0))
+    run_id = writer.begin_run(RunStart("s", "digest", RECIPE, ("cam0",), "test", 0))
 
     def record(verdicts: str) -> None:
         for kind in verdicts:
@@ -75,17 +75,19 @@ def watch(tmp_path: Path) -> Generator[Watch]:
 
 
 def _record(number: int, kind: str, run_id: int) -> PartRecord:
+    entry = LedgerEntry.LATE if kind == "-" else LedgerEntry.JUDGED
     return PartRecord(
         part_number=number,
         serial=f"s-{number}",
         lot="",
         run_id=run_id,
-        camera_id="cam0",
-        frame_id=number,
+        shift="day",
+        shift_began_utc_ns=0,
         captured_utc_ns=number,
-        ledger=LedgerEntry.LATE if kind == "-" else LedgerEntry.JUDGED,
+        ledger=entry,
         verdict={"p": PASS, "r": REJECT, "-": LATE}[kind],
         judgement=None,
+        views=(ViewRecord("cam0", "cam0", number, None, number, entry),),
         judge_ns=0,
     )
 
@@ -214,7 +216,7 @@ def test_the_watch_ends_when_it_is_told_to(tmp_path: Path, judge: Judge) -> None
 
 def test_a_recipe_on_record_that_cannot_be_read_is_named(tmp_path: Path, watch: Watch) -> None:
     writer = RecordWriter(tmp_path)
-    writer.begin_run(RunStart("s", "other digest", "product = 3", "cam0", "test", 0))
+    writer.begin_run(RunStart("s", "other digest", "product = 3", ("cam0",), "test", 0))
     writer.close()
     with pytest.raises(RecipeError, match="recipe of run 1"):
         watch.step()

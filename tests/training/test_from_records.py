@@ -12,7 +12,13 @@ from inspection.judge import judge
 from inspection.records.desk import Desk
 from inspection.records.entries import Label
 from inspection.records.images import picture_sha256
-from inspection.records.record import Judgement, LedgerEntry, PartRecord, RunStart
+from inspection.records.record import (
+    Judgement,
+    LedgerEntry,
+    PartRecord,
+    RunStart,
+    ViewRecord,
+)
 from inspection.records.writer import RecordWriter
 from models.registry import Registry
 from models.session import ModelSession
@@ -53,16 +59,21 @@ class Station:
         found = self.session.predict(pixels).findings
         limits = in_force(self.session.bundle.card.limits)
         number = self.writer.next_part_number
-        judgement = Judgement(
-            picture_sha256(pixels, pixel_format), pixel_format, None,
-            self.session.bundle.digest, self.session.bundle.label, self.session.provider,
-            1, limits, found, max((each.score for each in found), default=0.0),
+        view = ViewRecord(
+            "cam0", "cam0", number, None, 1_000 + number, LedgerEntry.JUDGED,
+            image_sha256=picture_sha256(pixels, pixel_format),
+            pixel_format=pixel_format,
+            limits=limits,
+            findings=found,
+            score=max((each.score for each in found), default=0.0),
         )  # fmt: skip
+        bundle = self.session.bundle
         record = PartRecord(
-            number, f"s-{number:07d}", "lot", self.run_id, "cam0", number, 1_000 + number,
-            LedgerEntry.JUDGED, judge(found, limits), judgement, 5_000,
+            number, f"s-{number:07d}", "lot", "day", 0, self.run_id, 1_000 + number,
+            LedgerEntry.JUDGED, judge(found, limits),
+            Judgement(bundle.digest, bundle.label, self.session.provider, 1), (view,), 5_000,
         )  # fmt: skip
-        self.writer.submit(record, pixels if keep else None)
+        self.writer.submit(record, {"cam0": pixels} if keep else {})
         self.writer.flush()
         return number
 
@@ -81,7 +92,7 @@ def open_station(trained: Trained, folder: Path, region: str) -> Generator[Stati
     bundle = registry.add(trained.bundle.folder, "test", "judges")
     writer = RecordWriter(folder)
     toml = RECIPE.format(region=region)
-    run_id = writer.begin_run(RunStart("s", "d" * 64, toml, "cam0", "passline", 1_000))
+    run_id = writer.begin_run(RunStart("s", "d" * 64, toml, ("cam0",), "passline", 1_000))
     desk = Desk(folder)
     yield Station(folder, writer, registry, ModelSession(bundle), desk, run_id)
     desk.close()

@@ -17,6 +17,7 @@ export class RejectView {
     this.chosen = null; // part number the operator picked, null to follow the newest
     this.held = null; // part being decided on: it stays whatever comes
     this.part = null;
+    this.view = null; // of the part's views the one in the picture: the worst, unless another was picked
     this.shownAt = -Infinity;
     this.bitmap = null;
     this.drawList = whenChanged((rejects, shown) => this.#list(rejects, shown));
@@ -72,11 +73,19 @@ export class RejectView {
   #show(part) {
     const another = part?.part_number !== this.part?.part_number;
     if (another) this.shownAt = performance.now();
-    const otherPicture = part?.picture !== this.part?.picture;
+    const before = this.view?.picture;
     this.part = part;
+    const same = another ? undefined : part?.views.find((one) => one.view === this.view?.view);
+    this.view = same ?? part?.views[0] ?? null;
     if (part !== null) this.#say(part);
-    if (another || otherPicture) this.#load(part);
+    if (another || this.view?.picture !== before) this.#load();
     this.onShown(part);
+  }
+
+  #showView(view) {
+    this.view = view;
+    this.#say(this.part);
+    this.#load();
   }
 
   #say(part) {
@@ -87,25 +96,41 @@ export class RejectView {
     say("reject-serial", part.serial);
     say("reject-score", part.inspected && part.score !== null ? part.score.toFixed(2) : "–");
     say("reject-time", timeOfDay(part.captured_utc_ms));
-    const marked = part.findings.map((one) => `${one.class_name} ${one.score.toFixed(2)}`);
+    this.#listViews(part);
+    const marked = this.view.findings.map((one) => `${one.class_name} ${one.score.toFixed(2)}`);
     byId("reject-picture").setAttribute(
       "aria-label", `Part ${part.serial}: ${marked.join(", ") || "nothing marked"}`,
     );
   }
 
-  async #load(part) {
-    const wanted = part?.picture ?? null;
+  /** The part's other views, one tap away, where it has several. */
+  #listViews(part) {
+    const several = part.views.length > 1;
+    byId("reject-views").hidden = !several;
+    const entries = (several ? part.views : []).map((view) => {
+      const entry = make("button", "view", view.view);
+      entry.type = "button";
+      entry.dataset.view = view.view;
+      entry.setAttribute("aria-pressed", view === this.view);
+      entry.onclick = () => this.#showView(view);
+      return entry;
+    });
+    byId("reject-views").replaceChildren(...entries);
+  }
+
+  async #load() {
+    const wanted = this.view?.picture ?? null;
     this.#keep(null);
-    this.#hint(part === null || wanted !== null ? "" : "No picture was kept of this part");
+    this.#hint(this.part === null || wanted !== null ? "" : "No picture was kept of this part");
     if (wanted === null) return;
     try {
       const answer = await fetch(wanted);
       if (!answer.ok) throw new Error((await answer.json()).detail);
       const bitmap = await createImageBitmap(await answer.blob());
-      if (this.part?.picture === wanted) this.#keep(bitmap);
+      if (this.view?.picture === wanted) this.#keep(bitmap);
       else bitmap.close();
     } catch (fault) {
-      if (this.part?.picture === wanted) this.#hint(`No picture: ${fault.message}`);
+      if (this.view?.picture === wanted) this.#hint(`No picture: ${fault.message}`);
     }
   }
 
@@ -123,7 +148,7 @@ export class RejectView {
   #draw() {
     const canvas = byId("reject-picture");
     const closer = byId("closer");
-    const worst = this.part?.findings[0];
+    const worst = this.view?.findings[0];
     const drawable = this.bitmap !== null;
     closer.hidden = !drawable || worst === undefined;
     canvas.dataset.part = drawable ? this.part.part_number : "";
@@ -132,7 +157,7 @@ export class RejectView {
       return;
     }
     const sizeHw = [this.bitmap.height, this.bitmap.width];
-    drawPicture(canvas, this.bitmap, sizeHw, this.part.findings);
+    drawPicture(canvas, this.bitmap, sizeHw, this.view.findings);
     if (worst !== undefined) drawCloser(closer, this.bitmap, sizeHw, worst);
   }
 

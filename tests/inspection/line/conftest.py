@@ -222,7 +222,7 @@ def run_start(loaded: LoadedRecipe) -> RunStart:
         station=recipe.station,
         recipe_digest=loaded.digest,
         recipe_toml=loaded.toml,
-        camera_id=recipe.camera.id,
+        cameras=recipe.view_names,
         software="bench",
         started_utc_ns=time.time_ns(),
     )

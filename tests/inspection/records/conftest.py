@@ -10,7 +10,14 @@ import pytest
 
 from inspection.judge import Limit, Limits, OnDoubt, Outcome, Reason, ReasonKind, Verdict
 from inspection.records.query import RecordReader
-from inspection.records.record import Judgement, LedgerEntry, PartRecord, RunStart
+from inspection.records.record import (
+    Account,
+    Judgement,
+    LedgerEntry,
+    PartRecord,
+    RunStart,
+    ViewRecord,
+)
 from inspection.records.writer import RecordWriter
 from models.findings import Finding
 
@@ -26,42 +33,67 @@ MakeRecord = Callable[..., PartRecord]
 
 @pytest.fixture(scope="session")
 def run_start() -> RunStart:
-    return RunStart("station1", "d" * 64, 'product = "ring"', "cam0", "passline 0.1", 1_000)
+    return RunStart("station1", "d" * 64, 'product = "ring"', ("cam0",), "passline 0.1", 1_000)
 
 
 @pytest.fixture(scope="session")
 def make_record() -> MakeRecord:
-    """`make_record(7, "reject", run_id=1, image_sha256=...)`: a part with a verdict by name."""
+    """`make_record(7, "reject", run_id=1, image_sha256=...)`: a part with a verdict by name.
 
-    def make(part_number: int, verdict: str = "pass", run_id: int = 1, **judged: Any) -> PartRecord:
-        values: dict[str, Any] = {
+    `views=("cam0", "cam1")` gives it one view for each of these cameras.
+    """
+
+    def make(
+        part_number: int,
+        verdict: str = "pass",
+        run_id: int = 1,
+        views: tuple[str, ...] = ("cam0",),
+        **judged: Any,
+    ) -> PartRecord:
+        late = verdict == "late"
+        entry = LedgerEntry.LATE if late else LedgerEntry.JUDGED
+        captured_utc_ns = 1_795_372_555_385_782_660 + part_number
+        picture: dict[str, Any] = {
+            "age_ns": 2_000_000,
             "image_sha256": "a" * 64,
             "pixel_format": "Mono8",
-            "full_scale": None,
-            "bundle_digest": "b" * 64,
-            "bundle_label": "ring-1",
-            "provider": "CPUExecutionProvider",
-            "threads": 1,
             "limits": LIMITS,
             "findings": (Finding("scratch", 0.7, (1.0, 2.0, 3.5, 4.5), 12.25),),
             "score": 0.7,
         }
-        late = verdict == "late"
         return PartRecord(
             part_number=part_number,
             serial=f"station1-{part_number:07d}",
             lot="lot7",
+            shift="night",
+            shift_began_utc_ns=1_795_370_000_000_000_000,
             run_id=run_id,
-            camera_id="cam0",
-            frame_id=part_number,
-            captured_utc_ns=1_795_372_555_385_782_660 + part_number,
-            ledger=LedgerEntry.LATE if late else LedgerEntry.JUDGED,
+            captured_utc_ns=captured_utc_ns,
+            ledger=entry,
             verdict=VERDICTS[verdict],
-            judgement=None if late else Judgement(**(values | judged)),
+            judgement=None if late else Judgement("b" * 64, "ring-1", "CPUExecutionProvider", 1),
+            views=tuple(
+                ViewRecord(
+                    view=camera_id,
+                    camera_id=camera_id,
+                    trigger_id=part_number,
+                    frame_id=None,
+                    captured_utc_ns=captured_utc_ns,
+                    ledger=entry,
+                    **({} if late else picture | judged),
+                )
+                for camera_id in views
+            ),
             judge_ns=4_000_000,
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def account() -> Account:
+    """Whose triggers the parts of `make_record` are."""
+    return Account(1, "cam0", "lot7", "night", 1_795_370_000_000_000_000)
 
 
 @pytest.fixture

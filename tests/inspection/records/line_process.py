@@ -14,7 +14,13 @@ import numpy as np
 from inspection.errors import RecordsError
 from inspection.judge import Limit, Limits, OnDoubt, Outcome, Verdict
 from inspection.records.images import picture_sha256
-from inspection.records.record import Judgement, LedgerEntry, PartRecord, RunStart
+from inspection.records.record import (
+    Judgement,
+    LedgerEntry,
+    PartRecord,
+    RunStart,
+    ViewRecord,
+)
 from inspection.records.writer import RecordWriter
 
 LIMITS = Limits({"scratch": Limit(0.5, 4.0, 0.4)}, OnDoubt.REJECT)
@@ -24,13 +30,13 @@ PICTURE_EVERY = 5
 
 def main(folder: Path, largest_file: int | None) -> None:
     writer = RecordWriter(folder, batch=16)
-    run_id = writer.begin_run(RunStart("station1", "d", "toml", "cam0", "test", 0))
+    run_id = writer.begin_run(RunStart("station1", "d", "toml", ("cam0",), "test", 0))
     if largest_file is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     while True:
         number = writer.next_part_number
-        picture = PICTURE if number % PICTURE_EVERY == 0 else None
-        writer.submit(record(number, run_id), picture, may_pass)
+        pictures = {"cam0": PICTURE} if number % PICTURE_EVERY == 0 else {}
+        writer.submit(record(number, run_id), pictures, may_pass)
 
 
 def may_pass(record: PartRecord) -> None:
@@ -38,29 +44,30 @@ def may_pass(record: PartRecord) -> None:
 
 
 def record(number: int, run_id: int) -> PartRecord:
-    judgement = Judgement(
+    view = ViewRecord(
+        view="cam0",
+        camera_id="cam0",
+        trigger_id=number,
+        frame_id=None,
+        captured_utc_ns=number,
+        ledger=LedgerEntry.JUDGED,
         image_sha256=picture_sha256(PICTURE, "Mono8"),
         pixel_format="Mono8",
-        full_scale=None,
-        bundle_digest="b",
-        bundle_label="ring-1",
-        provider="CPU",
-        threads=1,
         limits=LIMITS,
-        findings=(),
         score=0.0,
     )
     return PartRecord(
         part_number=number,
         serial=f"station1-{number:07d}",
         lot="",
+        shift="day",
+        shift_began_utc_ns=0,
         run_id=run_id,
-        camera_id="cam0",
-        frame_id=number,
         captured_utc_ns=number,
         ledger=LedgerEntry.JUDGED,
         verdict=Verdict(Outcome.PASS),
-        judgement=judgement,
+        judgement=Judgement("b", "ring-1", "CPU", 1),
+        views=(view,),
         judge_ns=0,
     )
 

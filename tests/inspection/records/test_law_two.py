@@ -34,7 +34,7 @@ def _assert_all_recorded(folder: Path, numbers: list[int]) -> None:
     for number in numbers:
         part = reader.part_by_number(number)
         assert part is not None, f"part {number} was let pass and has no record"
-        if part.picture is not None:
+        if part.pictures:
             reader.picture(part)
     reader.close()
 
@@ -51,7 +51,7 @@ def test_a_line_killed_at_any_moment_has_recorded_every_part_that_it_let_pass(
         _assert_all_recorded(tmp_path, [int(number) for number in told])
     numbers = [row[0] for row in _sql(tmp_path, "SELECT part_number FROM parts ORDER BY 1")]
     assert numbers == list(range(len(numbers))), "a number was left out or used twice"
-    pictures = _sql(tmp_path, "SELECT picture FROM parts WHERE picture IS NOT NULL")
+    pictures = _sql(tmp_path, "SELECT picture FROM views WHERE picture IS NOT NULL")
     assert all((tmp_path / row[0]).is_file() for row in pictures)
 
 
@@ -74,11 +74,11 @@ def test_a_picture_that_cannot_be_kept_leaves_no_row_and_stops_the_line(
     writer = RecordWriter(tmp_path)
     writer.begin_run(run_start)
     passed: list[PartRecord] = []
-    writer.submit(make_record(0), np.zeros((8, 8), np.uint8), passed.append)
+    writer.submit(make_record(0), {"cam0": np.zeros((8, 8), np.uint8)}, passed.append)
     with pytest.raises(RecordsError, match="images"):
         writer.flush()
     with pytest.raises(RecordsError):
-        writer.submit(make_record(1), None, passed.append)
+        writer.submit(make_record(1), {}, passed.append)
     with pytest.raises(RecordsError):
         writer.close()
     assert passed == []
@@ -93,13 +93,13 @@ def test_a_database_held_by_another_program_stops_the_line_and_lets_nothing_pass
     other = sqlite3.connect(tmp_path / "records.sqlite", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     passed: list[PartRecord] = []
-    writer.submit(make_record(0), None, passed.append)
+    writer.submit(make_record(0), {}, passed.append)
     with pytest.raises(RecordsError, match="locked; another program holds it"):
         writer.flush()
     other.execute("ROLLBACK")
     other.close()
     with pytest.raises(RecordsError):
-        writer.submit(make_record(1), None, passed.append)
+        writer.submit(make_record(1), {}, passed.append)
     with pytest.raises(RecordsError, match="locked"):
         writer.close()
     assert passed == []
@@ -149,12 +149,12 @@ def test_a_part_is_let_pass_only_when_another_program_can_already_read_it(
     seen: list[list[Any]] = []
 
     def may_pass(record: PartRecord) -> None:
-        query = f"SELECT picture FROM parts WHERE part_number={record.part_number}"
+        query = f"SELECT picture FROM views WHERE part_number={record.part_number}"
         rows = _sql(tmp_path, query)
         seen.append([(tmp_path / row[0]).is_file() for row in rows])
 
     for number in range(20):
-        writer.submit(make_record(number), np.zeros((8, 8), np.uint8), may_pass)
+        writer.submit(make_record(number), {"cam0": np.zeros((8, 8), np.uint8)}, may_pass)
     writer.flush()
     assert seen == [[True]] * 20
 
@@ -164,7 +164,7 @@ def test_parts_are_let_pass_in_the_order_in_which_they_were_judged(
 ) -> None:
     passed: list[int] = []
     for number in range(500):
-        writer.submit(make_record(number), None, lambda record: passed.append(record.part_number))
+        writer.submit(make_record(number), {}, lambda record: passed.append(record.part_number))
     writer.flush()
     assert passed == list(range(500))
 
@@ -179,8 +179,8 @@ def test_a_gate_that_fails_while_letting_a_part_pass_stops_the_line(
         raise GateError(f"gate unreachable at {record.serial}")
 
     passed: list[PartRecord] = []
-    writer.submit(make_record(0), None, no_gate)
-    writer.submit(make_record(1), None, passed.append)
+    writer.submit(make_record(0), {}, no_gate)
+    writer.submit(make_record(1), {}, passed.append)
     with pytest.raises(GateError, match="unreachable at station1-0000000"):
         writer.flush()
     with pytest.raises(GateError):
@@ -199,7 +199,7 @@ def _submit_all(
     writer: RecordWriter, records: list[PartRecord], picture: NDArray[Any] | None = None
 ) -> None:
     for record in records:
-        writer.submit(record, picture)
+        writer.submit(record, {} if picture is None else {"cam0": picture})
 
 
 def _sql(folder: Path, query: str) -> list[tuple[Any, ...]]:

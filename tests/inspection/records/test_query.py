@@ -52,8 +52,8 @@ def test_a_kept_picture_is_proved_when_it_is_read(
 ) -> None:
     picture = np.arange(64, dtype=np.uint8).reshape(8, 8)
     sha256 = picture_sha256(picture, "Mono8")
-    writer.submit(make_record(0, "reject", image_sha256=sha256), picture)
-    writer.submit(make_record(1, "reject", image_sha256="c" * 64), picture)
+    writer.submit(make_record(0, "reject", image_sha256=sha256), {"cam0": picture})
+    writer.submit(make_record(1, "reject", image_sha256="c" * 64), {"cam0": picture})
     writer.submit(make_record(2, "reject"))
     writer.flush()
     good, wrong, none = (reader.part_by_number(number) for number in range(3))

@@ -23,7 +23,7 @@ def test_records_of_a_newer_passline_are_left_alone(tmp_path: Path, opener: str)
     with sqlite3.connect(tmp_path / "records.sqlite") as connection:
         connection.execute("PRAGMA user_version=7")
     connection.close()
-    with pytest.raises(RecordsError, match="version 7, this Passline knows up to 1; use the newer"):
+    with pytest.raises(RecordsError, match="version 7, this Passline knows up to 2; use the newer"):
         OPENERS[opener](tmp_path)
 
 
@@ -46,9 +46,9 @@ def test_a_database_of_another_program_is_not_written_into(tmp_path: Path, opene
 def test_a_desk_of_a_newer_passline_is_left_alone(tmp_path: Path) -> None:
     Desk(tmp_path).close()
     with sqlite3.connect(tmp_path / "desk.sqlite") as connection:
-        connection.execute("PRAGMA user_version=2")
+        connection.execute("PRAGMA user_version=3")
     connection.close()
-    with pytest.raises(RecordsError, match=r"desk\.sqlite: has schema version 2"):
+    with pytest.raises(RecordsError, match=r"desk\.sqlite: has schema version 3"):
         Desk(tmp_path)
 
 

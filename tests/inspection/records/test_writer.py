@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from inspection.errors import RecordsError
 from inspection.judge import Limit, Limits, OnDoubt
 from inspection.records.query import Counts, Ledger, RecordReader
-from inspection.records.record import GateConfirmation, GateOutcome, PartRecord, RunStart
+from inspection.records.record import (
+    Account,
+    GateConfirmation,
+    GateOutcome,
+    PartRecord,
+    RunStart,
+    TriggerCount,
+)
 from inspection.records.writer import RecordWriter
 from models.findings import Finding
 
@@ -62,9 +69,9 @@ def test_every_number_of_a_judgement_comes_back_to_its_last_bit(
 
 
 def _judged(record: PartRecord) -> str:
-    assert record.judgement is not None
-    by_class = sorted(record.judgement.limits.by_class.items())
-    return f"{by_class!r} {record.judgement.findings!r} {record.judgement.score!r}"
+    (view,) = record.views
+    assert view.limits is not None
+    return f"{sorted(view.limits.by_class.items())!r} {view.findings!r} {view.score!r}"
 
 
 @pytest.mark.parametrize("verdict", ["pass", "reject", "late", "doubt"])
@@ -77,7 +84,7 @@ def test_a_part_comes_back_whole(
     stored = reader.part(record.serial)
     assert stored is not None
     assert stored.record == record
-    assert stored.picture is None
+    assert stored.pictures == {}
     assert stored.gate is None
 
 
@@ -98,12 +105,16 @@ def test_numbers_go_on_where_the_last_run_stopped(
 
 
 def test_the_counts_are_those_of_the_parts_on_record(
-    tmp_path: Path, writer: RecordWriter, reader: RecordReader, make_record: MakeRecord
+    tmp_path: Path,
+    writer: RecordWriter,
+    reader: RecordReader,
+    make_record: MakeRecord,
+    account: Account,
 ) -> None:
     verdicts = ["pass", "reject", "late", "doubt", "pass"] * 30
     for number, verdict in enumerate(verdicts):
         writer.submit(make_record(number, verdict))
-    writer.update_triggers(1, "cam0", 150)
+    writer.update_triggers({account: TriggerCount(150)})
     writer.flush()
     assert reader.counts() == Counts(parts=150, passed=90, rejected=60, review=30)
     assert reader.ledger() == Ledger(triggers=150, judged=120, late=30, incomplete=0, lost=0)
@@ -114,11 +125,11 @@ def test_the_counts_are_those_of_the_parts_on_record(
 
 
 def test_a_trigger_that_nobody_accounts_for_shows_as_a_difference(
-    writer: RecordWriter, reader: RecordReader, make_record: MakeRecord
+    writer: RecordWriter, reader: RecordReader, make_record: MakeRecord, account: Account
 ) -> None:
     for number in range(9):
         writer.submit(make_record(number))
-    writer.update_triggers(1, "cam0", 10)
+    writer.update_triggers({account: TriggerCount(10)})
     writer.flush()
     assert reader.ledger().difference == 1
 
@@ -174,13 +185,13 @@ def test_events_are_kept_in_order_with_their_time(tmp_path: Path, reader: Record
 
 
 def test_closing_writes_what_is_still_waiting(
-    tmp_path: Path, run_start: RunStart, make_record: MakeRecord
+    tmp_path: Path, run_start: RunStart, make_record: MakeRecord, account: Account
 ) -> None:
     writer = RecordWriter(tmp_path, batch=8)
     writer.begin_run(run_start)
     for number in range(20):
         writer.submit(make_record(number))
-    writer.update_triggers(1, "cam0", 20)
+    writer.update_triggers({account: TriggerCount(20)})
     writer.close()
     writer.close()
     reader = RecordReader(tmp_path)
@@ -223,8 +234,8 @@ def test_a_score_that_is_no_number_is_no_judgement(
         writer.close()
 
 
-def test_a_picture_needs_a_judgement_that_names_its_hash(
+def test_a_picture_needs_a_view_that_names_its_hash(
     writer: RecordWriter, make_record: MakeRecord
 ) -> None:
-    with pytest.raises(ValueError, match="a picture without a judgement"):
-        writer.submit(make_record(0, "late"), np.zeros((8, 8), np.uint8))
+    with pytest.raises(ValueError, match="a picture 'cam0' without a view"):
+        writer.submit(make_record(0, "late"), {"cam0": np.zeros((8, 8), np.uint8)})

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,19 @@ import numpy as np
 import pytest
 import uvicorn
 
-from inspection.judge import Limit, Limits, OnDoubt, ReasonKind, judge, not_inspected
+from inspection.judge import Limit, Limits, OnDoubt, ReasonKind, Verdict, judge, not_inspected
 from inspection.live import LiveWriter
 from inspection.records.images import picture_sha256
-from inspection.records.record import Judgement, LedgerEntry, PartRecord, RunStart
-from inspection.records.writer import RecordWriter
+from inspection.records.record import (
+    Account,
+    Judgement,
+    LedgerEntry,
+    PartRecord,
+    RunStart,
+    TriggerCount,
+    ViewRecord,
+)
+from inspection.records.writer import NO_PICTURES, Pictures, RecordWriter
 from inspection.web.app import create_app
 from inspection.web.serve import listening
 from models.findings import Finding, part_score
@@ -50,9 +60,9 @@ class RecordedLine:
     def __init__(self, folder: Path) -> None:
         self.writer = RecordWriter(folder)
         self.live = LiveWriter(folder, max_hz=1000.0)
-        start = RunStart("press-4", "d" * 64, RECIPE_TOML, "cam1", "test", time.time_ns())
+        start = RunStart("press-4", "d" * 64, RECIPE_TOML, ("cam1",), "test", time.time_ns())
         self.run_id = self.writer.begin_run(start)
-        self.triggers = 0
+        self.triggers: Counter[str] = Counter()
 
     def part(
         self,
@@ -67,30 +77,27 @@ class RecordedLine:
         number = self.writer.next_part_number
         pixels = metal(number) if pixels is None else pixels
         pixel_format = "Mono8" if pixels.dtype == np.uint8 else "Mono12"
-        judgement = Judgement(
+        record = self._record(number, serial, lot, judge(findings, LIMITS))
+        view = replace(
+            record.views[0],
             image_sha256=picture_sha256(pixels, pixel_format),
             pixel_format=pixel_format,
-            full_scale=None,
-            bundle_digest="b" * 64,
-            bundle_label=model,
-            provider="CPUExecutionProvider",
-            threads=1,
             limits=LIMITS,
             findings=findings,
             score=part_score(findings),
         )
-        verdict = judge(findings, LIMITS)
-        record = self._record(number, serial, lot, LedgerEntry.JUDGED, verdict, judgement)
-        self._enter(record, pixels if keep else None)
-        self.live.offer(pixels, record)
+        record = replace(record, judgement=judged_by(model), views=(view,))
+        self._enter(record, {"cam1": pixels} if keep else {})
+        self.live.offer(pixels, record, view)
         return record
 
     def lost(self, detail: str = "no picture within 100 ms") -> PartRecord:
         """A trigger for which no picture came."""
         number = self.writer.next_part_number
-        verdict = not_inspected(ReasonKind.LOST, detail)
-        record = self._record(number, None, "L7", LedgerEntry.LOST, verdict, None)
-        self._enter(record, None)
+        record = self._record(number, None, "L7", not_inspected(ReasonKind.LOST, detail))
+        lost = replace(record.views[0], ledger=LedgerEntry.LOST)
+        record = replace(record, ledger=LedgerEntry.LOST, views=(lost,))
+        self._enter(record, {})
         return record
 
     def good_parts(self, many: int) -> None:
@@ -104,45 +111,46 @@ class RecordedLine:
 
     def _good(self) -> PartRecord:
         number = self.writer.next_part_number
-        judgement = Judgement(
-            "a" * 64, "Mono8", None, "b" * 64, "rings-1", "CPUExecutionProvider", 1, LIMITS, (), 0.0
+        record = self._record(number, None, "L7", judge((), LIMITS))
+        view = replace(
+            record.views[0], image_sha256="a" * 64, pixel_format="Mono8", limits=LIMITS, score=0.0
         )
-        return self._record(number, None, "L7", LedgerEntry.JUDGED, judge((), LIMITS), judgement)
+        return replace(record, judgement=judged_by("rings-1"), views=(view,))
 
-    def _record(
-        self,
-        number: int,
-        serial: str | None,
-        lot: str,
-        ledger: LedgerEntry,
-        verdict: Any,
-        judgement: Judgement | None,
-    ) -> PartRecord:
+    def _record(self, number: int, serial: str | None, lot: str, verdict: Verdict) -> PartRecord:
+        now_utc_ns = time.time_ns()
         return PartRecord(
             part_number=number,
             serial=f"press-4-{number:07d}" if serial is None else serial,
             lot=lot,
+            shift="day",
+            shift_began_utc_ns=0,
             run_id=self.run_id,
-            camera_id="cam1",
-            frame_id=number,
-            captured_utc_ns=time.time_ns(),
-            ledger=ledger,
+            captured_utc_ns=now_utc_ns,
+            ledger=LedgerEntry.JUDGED,
             verdict=verdict,
-            judgement=judgement,
+            judgement=None,
+            views=(ViewRecord("cam1", "cam1", number, None, now_utc_ns, LedgerEntry.JUDGED),),
             judge_ns=12_000_000,
         )
 
-    def _enter(self, record: PartRecord, picture: np.ndarray[Any, Any] | None) -> None:
-        self._submit(record, picture)
+    def _enter(self, record: PartRecord, pictures: Pictures) -> None:
+        self._submit(record, pictures)
         self._settle()
 
-    def _submit(self, record: PartRecord, picture: np.ndarray[Any, Any] | None = None) -> None:
-        self.triggers += 1
-        self.writer.submit(record, picture)
+    def _submit(self, record: PartRecord, pictures: Pictures = NO_PICTURES) -> None:
+        """The triggers are counted in the same commit: no screen may see one without the other."""
+        self.triggers[record.lot] += 1
+        account = Account(self.run_id, "cam1", record.lot, "day", 0)
+        counts = {account: TriggerCount(self.triggers[record.lot])}
+        self.writer.submit(record, pictures, counts=counts)
 
     def _settle(self) -> None:
-        self.writer.update_triggers(self.run_id, "cam1", self.triggers)
         self.writer.flush()
+
+
+def judged_by(model: str) -> Judgement:
+    return Judgement("b" * 64, model, "CPUExecutionProvider", 1)
 
 
 def metal(number: int) -> np.ndarray[Any, Any]:

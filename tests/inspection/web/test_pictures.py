@@ -50,7 +50,7 @@ def test_twelve_bits_are_shown_in_eight(asker: Any, line: Any) -> None:
 
 
 def test_a_browser_keeps_a_picture_for_ever_only_by_its_hash(asker: Any, line: Any) -> None:
-    sha256 = line.part(SCRATCH).judgement.image_sha256
+    sha256 = line.part(SCRATCH).views[0].image_sha256
     by_hash = asker.get(f"/pictures/0.png?sha256={sha256}")
     assert "immutable" in by_hash.headers["cache-control"]
     by_number = asker.get("/pictures/0.png")

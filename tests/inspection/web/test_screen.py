@@ -353,11 +353,11 @@ def test_counts_and_ledger_follow_and_a_lasting_difference_is_an_alarm(
     line.part(SCRATCH)
     expect(page.locator("#count-rate")).to_have_text("10.0 %")
     expect(page.locator("#ledger-difference")).to_have_text("balanced")
-    line.triggers += 2
+    line.triggers["L7"] += 2
     line.good_parts(1)
     expect(page.locator("#ledger-difference")).to_have_text("⚠ 2 not accounted for")
     expect(page.locator("#ledger")).to_have_attribute("data-balance", "no")
-    line.triggers -= 2
+    line.triggers["L7"] -= 2
     line.good_parts(1)
     expect(page.locator("#ledger-difference")).to_have_text("balanced")
 
@@ -420,8 +420,8 @@ def show_live(page: Page, line: Any, frames: int) -> None:
     record = line.part(box, pixels=pixels, keep=False)
     drawn = "Number(document.getElementById('live').dataset.frames ?? 0)"
     while page.evaluate(drawn) < frames:
-        record = replace(record, frame_id=record.frame_id + 1, captured_utc_ns=time.time_ns())
-        line.live.offer(pixels, record)
+        record = replace(record, captured_utc_ns=time.time_ns())
+        line.live.offer(pixels, record, record.views[0])
 
 
 def renderer_bytes(browser: Browser) -> int:
