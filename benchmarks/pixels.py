@@ -1,5 +1,7 @@
 """What each pixel format costs on its way out of the buffer, beside a plain copy of the buffer.
 
+And what it costs to measure a picture's health, which the line does for every part.
+
     python benchmarks/pixels.py                       5 megapixels, one core, under a minute
     python benchmarks/pixels.py --size 512 512        another size
 
@@ -15,6 +17,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from camera.health import measure_health, take_reference
 from camera.pixelformat import BufferLayout, form_of, picture_bytes, unpack
 from camera.wireformats import WIRE_FORMATS
 
@@ -38,6 +41,8 @@ def main() -> None:
     for names in (GREY, PACKED, COLOUR):
         for name in names:
             measure(name, height, width, arguments.rounds)
+    for size_hw in ((512, 512), (2048, 2448)):
+        time_health(size_hw, 8 * arguments.rounds)
 
 
 def measure(name: str, height: int, width: int, rounds: int) -> None:
@@ -62,6 +67,22 @@ def measure(name: str, height: int, width: int, rounds: int) -> None:
     unpacked, copied = (statistics.median(times) for times in zip(*both, strict=True))
     ratio, rate = unpacked / copied, 1e3 / unpacked
     print(f"{name:18}{unpacked:7.2f} ms{copied:7.2f} ms{ratio:15.1f}{rate:13.0f}")
+
+
+def time_health(size_hw: tuple[int, int], rounds: int) -> None:
+    chance = np.random.default_rng(1)
+    pictures = [chance.integers(0, 256, size_hw, np.uint8) for _ in range(BUFFERS)]
+    reference = take_reference(pictures, 255)
+
+    def measure_all() -> None:
+        for pixels in pictures:
+            measure_health(pixels, 255, reference)
+
+    times = sorted(milliseconds(measure_all) for _ in range(rounds))
+    print(
+        f"health of {size_hw[1]}x{size_hw[0]} Mono8: median {statistics.median(times):.2f} ms, "
+        f"least {times[0]:.2f} ms"
+    )
 
 
 def milliseconds(run: Callable[[], None]) -> float:
