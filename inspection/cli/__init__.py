@@ -14,7 +14,7 @@ from models.errors import BundleError, InferenceError, RegistryError
 
 KNOWN_FAULTS = (PasslineError, CameraError, BundleError, InferenceError, RegistryError)
 
-TOPICS = ("camera", "demo", "line", "station", "desk", "training", "render", "spc", "web")
+TOPICS = ("camera", "demo", "doctor", "line", "station", "desk", "training", "render", "spc", "web")
 
 app = typer.Typer(
     name="passline",
