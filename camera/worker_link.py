@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from camera.frame import CameraConfigError, CameraLost
 from camera.ring_memory import Geometry
+from camera.triggers import TriggerPlan
 from camera.worker_spec import CameraSpec
 
 if TYPE_CHECKING:  # it brings the vendors' libraries along
     from camera.features import FeatureValue
-    from camera.triggers import TriggerPlan
 
 _PACKET_BYTES = 1 << 20
 """More than the settings of any camera; a longer packet would be cut."""
 
+_PLANS = {plan.__name__: plan for plan in get_args(TriggerPlan)}
 _FAULTS = {kind.__name__: kind for kind in (CameraConfigError, CameraLost)}
 
 
@@ -121,7 +122,8 @@ def hear(at: socket.socket) -> Message | None:
     match told.pop("says"):
         case "Open":
             told["producers"] = tuple(told["producers"])
-            told["trigger"] = _plan(told.pop("plan"), told["trigger"])
+            plan = _PLANS.get(told.pop("plan"))
+            told["trigger"] = plan and plan(**told["trigger"])
             return Open(CameraSpec(**told))
         case "Opened":
             return Opened(told["frame_bytes"], told["settings"])
@@ -134,14 +136,6 @@ def hear(at: socket.socket) -> Message | None:
             return Trigger()
         case _:
             return Stop()
-
-
-def _plan(name: str, values: dict[str, Any] | None) -> "TriggerPlan | None":
-    """The trigger plan of this name; only the camera's process needs to know them."""
-    from camera import triggers
-
-    known = {kind.__name__: kind for kind in get_args(triggers.TriggerPlan)}
-    return None if values is None else known[name](**values)
 
 
 def wait_readable(descriptors: Iterable[int], within_s: float) -> bool:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from camera.triggers import TriggerPlan
+
 if TYPE_CHECKING:  # it brings the vendors' libraries along, which the line's process does without
     from camera.features import FeatureValue
-    from camera.triggers import TriggerPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,6 @@ class CameraSpec:
     device_id: str | None = None
     model: str | None = None
     features: "Mapping[str, FeatureValue]" = field(default_factory=dict[str, Any])
-    trigger: "TriggerPlan | None" = None
+    trigger: TriggerPlan | None = None
     max_wait_s: float = 1.0
     buffers: int = 8
