@@ -23,7 +23,8 @@ def find_device(
     """The one camera that has all of `wanted`; None there is whatever it is.
 
     wanted: by GenTL's own names serial_number, id_ and model.
-    Raises CameraConfigError: a producer is missing or not one, no camera or more than one fits.
+    Raises CameraConfigError: a producer is missing or not one, or more than one camera fits, and
+    CameraLost when none does: it may still be starting, or not yet free of who held it before.
     """
     for producer in producers:
         add_producer(harvester, producer, camera_id)
@@ -38,7 +39,8 @@ def find_device(
     if len(found) != 1:
         seen = [names_of(device) for device in harvester.device_info_list]
         there = "; ".join(seen) or "none: not plugged in, or held by another program"
-        raise CameraConfigError(
+        kind = CameraConfigError if found else CameraLost
+        raise kind(
             f"{camera_id}: expected one camera with {named or 'any name'}, found "
             f"{len(found)} of {len(seen)}; model, serial and id there: {there}"
         )

@@ -74,7 +74,8 @@ def open_for_settings(
     """The node map of a camera that nobody else holds; it takes no pictures.
 
     wanted: see `camera.device.find_device`.
-    Raises CameraConfigError: no camera or more than one fits, or another program holds it.
+    Raises CameraConfigError: more than one camera fits, or another program holds it, and CameraLost
+    when there is none.
     """
     harvester = Harvester()
     try:

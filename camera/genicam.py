@@ -126,6 +126,11 @@ class GenicamSource:
         return self._settings
 
     @property
+    def node_map(self) -> Any:
+        """The camera's settings, for the thread that fetches. Raises CameraLost."""
+        return self._running()[0].node_map
+
+    @property
     def form(self) -> PictureForm:
         """What the pictures are that come, by the camera's settings. Raises CameraLost."""
         return self._running()[0].form()
@@ -133,8 +138,9 @@ class GenicamSource:
     def start(self) -> None:
         """Open and set up the camera and begin acquisition.
 
-        Raises CameraConfigError: a producer is missing or not one, no camera or more than one fits,
-        it is in use, a feature or trigger cannot be set, or its pixel format is not known.
+        Raises CameraConfigError: a producer is missing or not one, more than one camera fits, a
+        feature or trigger cannot be set, or its pixel format is not known. Raises CameraLost: no
+        camera fits, or it does not let itself be opened; it may yet.
         """
         if self._open is not None:
             raise CameraConfigError(f"{self._camera_id}: is already started; stop it first")
@@ -193,7 +199,7 @@ class GenicamSource:
 
     def _set_up(self, harvester: Harvester) -> OpenCamera:
         device = find_device(harvester, self._producers, self._wanted, self._camera_id)
-        with vendor_errors(CameraConfigError, f"{self._camera_id}: cannot open {names_of(device)}"):
+        with vendor_errors(CameraLost, f"{self._camera_id}: cannot open {names_of(device)}"):
             acquirer = create_acquirer(harvester, device)
             if acquirer.min_num_buffers <= self._buffers:
                 acquirer.num_buffers = self._buffers

@@ -4,6 +4,7 @@ A camera's driver may hang, crash or leak; here it does so in a process that can
 only reads the process's ring and heartbeat, and never waits for it longer than it said it would.
 """
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -27,6 +28,8 @@ RING_BYTES = 64 << 20
 """What the slots of a ring may take together, within FEWEST_SLOTS and MOST_SLOTS."""
 FEWEST_SLOTS, MOST_SLOTS = 8, 64
 _LOOK_S = 0.25
+
+log = logging.getLogger("passline.camera")
 
 
 class WorkerSource:
@@ -66,6 +69,7 @@ class WorkerSource:
         self._process: WorkerProcess | None = None
         self._ring: RingReader | None = None
         self._was_open = False
+        self._warned = ""
         self._settings: Mapping[str, FeatureValue] = {}
         self._next_id = 0
         self._known_at_end = 0
@@ -107,12 +111,13 @@ class WorkerSource:
             self._ring = ring = self._ring_for(opened.frame_bytes)
         except (CameraConfigError, CameraLost) as error:
             self.stop()
-            if self._was_open and isinstance(error, CameraConfigError):
-                raise CameraLost(str(error)) from error
-            raise
+            if isinstance(error, CameraConfigError) and not self._was_open:
+                raise
+            self._warn(str(error))
+            raise CameraLost(str(error)) from error
         ring.begin()
         process.say(UseRing(ring.geometry, self._check_pixels, ring.memory, ring.bell))
-        self._settings, self._was_open = opened.settings, True
+        self._settings, self._was_open, self._warned = opened.settings, True, ""
 
     def trigger(self) -> None:
         """Command a picture of a camera whose plan is SoftwareTrigger without a rate."""
@@ -161,12 +166,19 @@ class WorkerSource:
         except (CameraLost, CameraConfigError, TornEntry) as error:
             self._known_at_end = ring.triggers
             self._fault = CameraLost(str(error))
+            self._warn(str(error))
             outcomes = self._left_over(ring)
             if not process.end():
                 self._ring = None
             self._process = None
         self._pending = outcomes
         return True
+
+    def _warn(self, fault: str) -> None:
+        """Log a loss, once while it lasts: who waits for the camera asks again and again."""
+        if fault != self._warned:
+            log.warning("%s", fault)
+        self._warned = fault
 
     def _check(self, process: WorkerProcess, ring: RingReader) -> None:
         """Raises what the process reports, and CameraLost when it died or hangs."""

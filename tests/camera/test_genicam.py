@@ -74,17 +74,25 @@ def test_a_camera_is_found_by_serial_or_id(open_camera: CameraOpener, name: dict
 
 
 @pytest.mark.parametrize(
-    ("name", "message"),
+    ("name", "kind", "message"),
     [
-        ({"serial": "77"}, "found 0 of 3; model, serial and id there: Viky 0 VikyTL_DEV_red"),
-        ({"model": "Viky"}, "expected one camera with {'model': 'Viky'}, found 3 of 3"),
-        ({"serial": "1", "device_id": "VikyTL_DEV_red"}, "found 0 of 3"),
+        (
+            {"serial": "77"},
+            CameraLost,
+            "found 0 of 3; model, serial and id there: Viky 0 VikyTL_DEV_red",
+        ),
+        (
+            {"model": "Viky"},
+            CameraConfigError,
+            "expected one camera with {'model': 'Viky'}, found 3 of 3",
+        ),
+        ({"serial": "1", "device_id": "VikyTL_DEV_red"}, CameraLost, "found 0 of 3"),
     ],
 )
-def test_no_camera_and_more_than_one_are_refused_with_those_that_are_there(
-    open_camera: CameraOpener, name: dict[str, str], message: str
+def test_no_camera_is_waited_for_and_more_than_one_refused_with_those_that_are_there(
+    open_camera: CameraOpener, name: dict[str, str], kind: type[CameraError], message: str
 ) -> None:
-    with pytest.raises(CameraConfigError) as fault:
+    with pytest.raises(kind) as fault:
         open_camera(**name)
     assert message in str(fault.value)
 
@@ -105,7 +113,7 @@ def test_a_camera_that_is_held_is_refused_and_its_holder_keeps_it(
     open_camera: CameraOpener,
 ) -> None:
     holder = open_camera()
-    with pytest.raises(CameraConfigError, match=r"found 0 of 0; .* held by another program"):
+    with pytest.raises(CameraLost, match=r"found 0 of 0; .* held by another program"):
         open_camera()
     assert fetch_frame(holder).trigger_id == 0
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from camera.discovery import installed_producers, open_for_settings
 from camera.features import FeatureValue
-from camera.frame import CameraConfigError
+from camera.frame import CameraLost
 from inspection.commissioning.settings_file import HEADER, settings_toml
 from inspection.recipe import load_recipe
 
@@ -219,7 +219,7 @@ def test_whatever_a_camera_holds_is_the_same_after_writing_and_reading_it(
 def test_a_camera_that_is_open_here_is_not_opened_twice(simulator: Path) -> None:
     with (
         open_for_settings([simulator], {}),
-        pytest.raises(CameraConfigError, match="held by another program"),
+        pytest.raises(CameraLost, match="held by another program"),
         open_for_settings([simulator], {}),
     ):
         pass
