@@ -1,6 +1,8 @@
 """Batches to learn from: square crops, half of them on defects, turned and with other contrast."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -26,15 +28,31 @@ class Batch:
     cells: Tensor
 
 
+class Draws(Protocol):
+    """Gives batches for ever; the same seed gives the same ones."""
+
+    def next(self) -> Batch: ...
+
+
+def crop_side_px(examples: Sequence[Example], side_px: int) -> int:
+    """The side of a crop that fits the pictures and the network, at most `side_px`."""
+    side_px = min(side_px, *examples[0].planes.shape)
+    return side_px - side_px % SIZE_MULTIPLE_PX
+
+
+def relit(planes: NDArray[np.float32], chance: np.random.Generator) -> NDArray[np.float32]:
+    """The crop as under another lamp and lens of the same type."""
+    planes = planes * np.float32(chance.uniform(*_CONTRAST))
+    return planes + np.float32(chance.uniform(*_BRIGHTNESS))
+
+
 class Batches:
-    """Draws batches for ever; the same seed draws the same ones."""
+    """Crops of labelled pictures; see `Draws`."""
 
     def __init__(self, examples: list[Example], size: int, side_px: int, seed: int) -> None:
         self._examples = examples
         self._size = size
-        height, width = examples[0].planes.shape
-        side_px = min(side_px, height, width)
-        self._side_px = side_px - side_px % SIZE_MULTIPLE_PX
+        self._side_px = crop_side_px(examples, side_px)
         self._draw = np.random.default_rng(seed)
         classes = range(examples[0].cells.shape[0])
         members = [[e for e in examples if e.cells[index].any()] for index in classes]
@@ -79,9 +97,7 @@ class Batches:
         planes = example.planes[
             top * STRIDE : (top + side) * STRIDE, left * STRIDE : (left + side) * STRIDE
         ].astype(np.float32)
-        planes = planes * np.float32(self._draw.uniform(*_CONTRAST))
-        planes += np.float32(self._draw.uniform(*_BRIGHTNESS))
-        return self._turned(planes, cells)
+        return self._turned(relit(planes, self._draw), cells)
 
     def _turned(
         self, planes: NDArray[np.float32], cells: NDArray[np.float32]

@@ -15,6 +15,8 @@ from training.errors import TrainingError
 from training.labels import Label, Mask
 from training.pictures import read_picture
 
+LEAST_GOOD_PARTS = 10
+
 
 class Format(StrEnum):
     """How a folder of pictures is laid out."""
@@ -112,6 +114,20 @@ def open_dataset(folder: Path, layout: Format = Format.AUTO, groups: Path | None
     return Dataset(tuple(samples), str(folder))
 
 
+def open_good(folder: Path, groups: Path | None = None) -> Dataset:
+    """Every picture in `folder` and below, as one of a good part.
+
+    groups: as in `open_dataset`. Raises TrainingError for a folder without pictures, and for one
+    that holds a folder of good parts beside others: those would be defects.
+    """
+    from training.layouts import good
+    from training.layouts.groups import read_groups
+
+    if not folder.is_dir():
+        raise TrainingError(f"{folder}: no such folder")
+    return Dataset(tuple(good.read(folder, read_groups(folder, groups))), str(folder))
+
+
 def join(datasets: Iterable[Dataset]) -> Dataset:
     """Several data sets as one. Raises TrainingError when they share a part under one name."""
     sources: list[str] = []
@@ -144,6 +160,22 @@ def check_trainable(dataset: Dataset) -> None:
         raise TrainingError(
             f"{dataset.source}: {good} pictures, all of good parts; training needs labelled "
             "defects: one folder per class, a mask for each picture"
+        )
+
+
+def check_taught(dataset: Dataset) -> None:
+    """Raise TrainingError unless there are enough good parts, and nothing else."""
+    bad = [sample for sample in dataset.samples if not sample.is_good]
+    if bad:
+        raise TrainingError(
+            f"{dataset.source}: {len(bad)} pictures show labelled defects, such as "
+            f"{bad[0].picture}; teaching takes good parts alone: train on them instead"
+        )
+    parts = len({sample.part for sample in dataset.samples})
+    if parts < LEAST_GOOD_PARTS:
+        raise TrainingError(
+            f"{dataset.source}: {parts} good parts; at least {LEAST_GOOD_PARTS} are needed to "
+            "learn from, to set limits and to be locked away, 30 to 200 are usual"
         )
 
 

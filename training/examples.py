@@ -14,7 +14,7 @@ from training.errors import TrainingError
 from training.networks import STRIDE
 
 # A cell is defective when a tenth of it is: a scratch one pixel wide covers a quarter.
-_CELL_SHARE = 0.1
+CELL_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,11 +48,16 @@ def load_examples(
     return examples
 
 
+def load_good(samples: Iterable[Sample], spec: InputSpec) -> list[Example]:
+    """The good ones among the samples, with one class of cells that are all empty."""
+    return [_example(sample, spec, ("defect",)) for sample in samples if sample.is_good]
+
+
 def _example(sample: Sample, spec: InputSpec, classes: tuple[str, ...]) -> Example:
     size_wh = (spec.size_hw[1] // STRIDE, spec.size_hw[0] // STRIDE)
     cells = np.zeros((len(classes), size_wh[1], size_wh[0]), np.uint8)
     for class_name, mask in sample.masks():
         share = cv2.resize(mask.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
-        cells[classes.index(class_name)] |= (share >= _CELL_SHARE).astype(np.uint8)
+        cells[classes.index(class_name)] |= (share >= CELL_SHARE).astype(np.uint8)
     planes, _ = prepare(sample.pixels(), spec, sample.full_scale)
     return Example(planes[0, 0].astype(np.float16), cells)

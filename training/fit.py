@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from training.batches import Batches
+from training.batches import Draws
 from training.errors import TrainingError
-from training.examples import Example
 from training.loss import segmentation_loss
 from training.networks import SegmentationNetwork
 
@@ -51,18 +50,18 @@ def seeded_network(classes: int, seed: int) -> SegmentationNetwork:
 
 
 def fit(
-    network: SegmentationNetwork, examples: list[Example], plan: Plan, report: Report
+    network: SegmentationNetwork, batches: Draws, pictures: int, plan: Plan, report: Report
 ) -> SegmentationNetwork:
     """Fit the network in place with AdamW on one cycle of the learning rate.
 
+    pictures: how many make an epoch.
     Raises TrainingError when the loss is no longer a number.
     """
     torch.set_num_threads(plan.threads)
     torch.use_deterministic_algorithms(True)
     network.train().to(memory_format=torch.channels_last)
-    batches = Batches(examples, plan.batch, plan.crop_px, plan.seed)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=plan.weight_decay, fused=True)
-    done = _clock(plan, len(examples))
+    done = _clock(plan, pictures)
     step, share = 0, 0.0
     while share < 1.0:
         for group in optimizer.param_groups:

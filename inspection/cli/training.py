@@ -1,4 +1,4 @@
-"""`passline train`, `evaluate`, `inspect` and `promote`: from pictures to a model on the line."""
+"""`passline teach`, `train`, `evaluate`, `inspect` and `promote`: from pictures to a model."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from training.dataset import Dataset
     from training.evaluate import Figures
     from training.gate import GateReport
+    from training.retrain import Trained
 
 BundleFolder = Annotated[Path, typer.Argument(help="The bundle's folder.")]
 Layout = Annotated[str, typer.Option("--format", help="auto, masks or coco.")]
@@ -32,13 +33,25 @@ Records = Annotated[
 ]
 
 
+Painters = Annotated[
+    str, typer.Option(help="What is painted on good parts to learn from: all, or some, by comma.")
+]
+Size = Annotated[
+    tuple[int, int] | None,
+    typer.Option(help="Height and width of the network's input; the pictures' own if left out."),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Another seed, another model.")]
+Threads = Annotated[int, typer.Option(min=1, help="Threads of torch.")]
+NewBundle = Annotated[Path, typer.Option(help="Folder of the new bundle; must not exist.")]
+
+
 class NotInstalled(PasslineError):
     """A command needs packages that the station itself does not."""
 
 
 @app.command("train")
 def train_command(
-    out: Annotated[Path, typer.Option(help="Folder of the new bundle; must not exist.")],
+    out: NewBundle,
     folder: Annotated[Path | None, typer.Argument(help="Labelled pictures.")] = None,
     layout: Layout = "auto",
     groups: Groups = None,
@@ -55,19 +68,25 @@ def train_command(
     minutes: Annotated[
         float | None, typer.Option(min=0.01, help="Fit for so long instead of so many epochs.")
     ] = None,
-    size: Annotated[
-        tuple[int, int], typer.Option(help="Height and width of the network's input.")
-    ] = (512, 512),
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, another model.")] = 0,
+    size: Size = None,
+    seed: Seed = 0,
     learning_rate: Annotated[
         float | None, typer.Option(help="3e-3 from scratch, 1e-3 from a bundle, if left out.")
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 1,
+    painters: Annotated[
+        str,
+        typer.Option(
+            help="What is painted on good parts to learn from first: all, none, or some by comma; "
+            "left out with --fine-tune."
+        ),
+    ] = "all",
+    threads: Threads = 1,
     about: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
 ) -> None:
     """Train a model from labelled pictures, or from a station's records, into a new bundle."""
     _need_torch()
     from training.fit import FINE_TUNE_RATE, FROM_SCRATCH_RATE, Plan
+    from training.painters import choose
     from training.retrain import Order, train
 
     parent = None if fine_tune is None else _open(fine_tune)
@@ -77,7 +96,8 @@ def train_command(
         "out": out, "format": layout, "groups": groups, "records": records, "base": base,
         "fine-tune": fine_tune, "name": name, "version": version,
         "epochs": None if minutes else epochs, "minutes": minutes, "size": size, "seed": seed,
-        "learning-rate": learning_rate, "threads": threads, "about": about or None,
+        "learning-rate": learning_rate, "painters": None if parent else painters,
+        "threads": threads, "about": about or None,
     }  # fmt: skip
     order = Order(
         name=name or (parent.card.name if parent else "model"),
@@ -90,6 +110,7 @@ def train_command(
             threads=threads,
         ),
         size_hw=size,
+        painters={} if parent or painters == "none" else choose(painters),
         parent=parent,
         about=about,
         command=_command("train", folder, options),
@@ -97,9 +118,49 @@ def train_command(
     dataset = _gather([path for path in (folder, base) if path], layout, groups, records)
     with _progress("Training") as report:
         trained = train(dataset, order, out, report)
-    typer.echo(f"{trained.bundle.label} in {out}, card {trained.bundle.digest[:12]}")
-    if trained.locked is not None:
-        _print_figures(trained.locked)
+    _print_trained(trained, out)
+
+
+@app.command("teach")
+def teach_command(
+    good: Annotated[Path, typer.Option(help="Pictures of good parts, 30 to 200 of them.")],
+    out: NewBundle,
+    groups: Groups = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long to learn.")] = 20.0,
+    painters: Painters = "all",
+    name: Annotated[str, typer.Option(help="The model's name, as in the recipe.")] = "model",
+    version: Annotated[str, typer.Option(help="The model's version.")] = "1",
+    size: Size = None,
+    seed: Seed = 0,
+    threads: Threads = 1,
+    about: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
+) -> None:
+    """Teach a first model with good parts alone: it learns to find defects painted on them."""
+    _need_torch()
+    from training.dataset import open_good
+    from training.fit import Plan
+    from training.painters import choose
+    from training.retrain import Order, teach
+
+    options = {
+        "good": good, "out": out, "groups": groups, "minutes": minutes, "painters": painters,
+        "name": name, "version": version, "size": size, "seed": seed, "threads": threads,
+        "about": about or None,
+    }  # fmt: skip
+    order = Order(
+        name=name,
+        version=version,
+        plan=Plan(seed=seed, minutes=minutes, threads=threads),
+        size_hw=size,
+        painters=choose(painters),
+        about=about,
+        command=_command("teach", None, options),
+    )
+    dataset = open_good(good, groups)
+    with _progress("Teaching") as report:
+        taught = teach(dataset, order, out, report)
+    _print_trained(taught, out)
+    typer.echo("No defective part was seen: how many of them it misses is not known yet.")
 
 
 @app.command("evaluate")
@@ -179,6 +240,12 @@ def promote_command(
         raise typer.Exit(1)
     known.add(challenger, who, why)
     known.promote(opened.label, who, why, report.to_dict())
+
+
+def _print_trained(trained: Trained, out: Path) -> None:
+    typer.echo(f"{trained.bundle.label} in {out}, card {trained.bundle.digest[:12]}")
+    if trained.locked is not None:
+        _print_figures(trained.locked)
 
 
 def _need_torch() -> None:

@@ -13,17 +13,21 @@ KNOWN_FILES = ("parts.csv", "tiles.csv")
 def read_groups(folder: Path, groups: Path | None) -> PartOf:
     """A function from a picture's path, relative to `folder` with slashes, to its part.
 
-    Without a file each picture is a part of its own. The function raises TrainingError for a
-    picture that the file does not name.
+    The file names pictures relative to `folder`, or to its own folder. Without a file each picture
+    is a part of its own. The function raises TrainingError for a picture that the file does not
+    name.
     """
     if groups is None:
         groups = next((p for name in KNOWN_FILES if (p := folder / name).is_file()), None)
     if groups is None:
         return lambda picture: picture
     part_by_picture = _read(groups)
+    here = groups.resolve().parent
 
     def part_of(picture: str) -> str:
         part = part_by_picture.get(picture)
+        if part is None and (path := (folder / picture).resolve()).is_relative_to(here):
+            part = part_by_picture.get(path.relative_to(here).as_posix())
         if part is None:
             raise TrainingError(f"{groups}: does not say which part {picture} shows; add a line")
         return part
