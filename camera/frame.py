@@ -134,6 +134,11 @@ class FrameSource(Protocol):
     After `start`, every trigger comes out of `fetch` exactly once, in order of `trigger_id`: as a
     `Frame`, or as a `MissedFrame`. `triggers` counts what was commanded or what the camera counted,
     independently of what `fetch` delivered, so that the frame ledger can find a difference.
+
+    A camera that is lost is not brought back behind the caller's back: what it saw meanwhile is not
+    known. All outcomes before the loss come first, then `fetch` raises CameraLost, once, and
+    `triggers` is the number of those outcomes. `stop` and `start` open the camera anew, as often as
+    it takes, and count from 0.
     """
 
     @property
@@ -145,7 +150,10 @@ class FrameSource(Protocol):
         ...
 
     def start(self) -> None:
-        """Begin acquisition. Raises CameraConfigError or CameraLost."""
+        """Begin acquisition.
+
+        Raises CameraConfigError when waiting cannot help, CameraLost when the camera is away now.
+        """
         ...
 
     def fetch(self, timeout_s: float) -> Frame | MissedFrame | None:

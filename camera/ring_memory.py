@@ -2,7 +2,7 @@
 
 The memory is a file without a name (memfd): it is gone with the last process that holds it, however
 that one ends, and the size of /dev/shm does not bound it. Words and entries come first, then the
-slots, from a page's start. docs/decisions/0009-camera-processes.md says why it is made so.
+slots, from a page's start. docs/decisions/0010-camera-processes.md says why it is made so.
 """
 
 import fcntl
