@@ -17,9 +17,20 @@ from fastapi.staticfiles import StaticFiles
 from inspection.errors import PasslineError
 from inspection.web.feed import Feed
 from inspection.web.guard import Guard
+from inspection.web.pages import WEB_FOLDER
 from inspection.web.pictures import LivePictures
 from inspection.web.records import StationRecords
-from inspection.web.routes import events, health, live, pictures, reviews, screen
+from inspection.web.routes import (
+    charts,
+    events,
+    health,
+    live,
+    pictures,
+    reviews,
+    screen,
+    signals,
+    study,
+)
 from inspection.web.state import ScreenState, screen_version
 from inspection.web.station import WebStation
 
@@ -33,7 +44,7 @@ def create_app(folder: Path, own_names: Iterable[str] = ()) -> FastAPI:
     own_names: further host names that its page may be opened by; see `inspection.web.guard`.
     """
     records = StationRecords(folder)
-    version = screen_version(screen.WEB_FOLDER)
+    version = screen_version(WEB_FOLDER)
     station = WebStation(
         records=records,
         states=Feed(ScreenState(records, version).read, STATE_EVERY_S),
@@ -47,9 +58,9 @@ def create_app(folder: Path, own_names: Iterable[str] = ()) -> FastAPI:
     app.add_middleware(Guard, own_names=frozenset(name.lower() for name in own_names))
     app.add_exception_handler(PasslineError, _say_fault)
     app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
-    for part in (screen, events, live, reviews, pictures, health):
+    for part in (screen, charts, signals, study, events, live, reviews, pictures, health):
         app.include_router(part.router)
-    app.mount("/static", StaticFiles(directory=screen.WEB_FOLDER / "static"), name="static")
+    app.mount("/static", StaticFiles(directory=WEB_FOLDER / "static"), name="static")
     return app
 
 

@@ -1,64 +1,89 @@
-"""The web's way to records and desk: opened when first needed, opened again when replaced."""
+"""The web's way to the databases: opened when first needed, opened again when replaced."""
 
 import threading
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
+from inspection.records.chart_history import ChartHistory
 from inspection.records.desk import Desk
+from inspection.records.period import PeriodReader
 from inspection.records.query import RecordReader
-from inspection.records.store import DESK_FILE, RECORDS_FILE
+from inspection.records.signal_desk import SignalDesk
+from inspection.records.store import DESK_FILE, RECORDS_FILE, WATCH_FILE
+from inspection.records.studies import StudyDesk
+from inspection.records.watch_reader import WatchReader
 
 Marks = tuple[tuple[int, int, int] | None, ...]
 
+_FILES = (RECORDS_FILE, DESK_FILE, WATCH_FILE)
+
+
+class _Database(Protocol):
+    def __init__(self, folder: Path, *, busy_timeout_s: float = ...) -> None: ...
+    def close(self) -> None: ...
+
+
+Opened = TypeVar("Opened", bound=_Database)
+
 
 class StationRecords:
-    """Records and desk of one data folder, for the threads of the web.
+    """The databases of one data folder, for the threads of the web.
 
     Nothing is opened, and nothing made in the folder, before it is asked for: the web may start
-    before the line, and a database that cannot be used now may be repaired meanwhile.
+    before the line, and a database that cannot be used now may be repaired meanwhile. Every method
+    that gives one raises RecordsError when it cannot be used.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._opening = threading.Lock()
-        self._reader: RecordReader | None = None
-        self._desk: Desk | None = None
+        self._opened: dict[type[Any], _Database] = {}
         self._files: Marks = ()
 
     def reader(self) -> RecordReader:
-        """Raises RecordsError when the records cannot be used."""
-        with self._opening:
-            self._let_go_of_replaced()
-            if self._reader is None:
-                self._reader = RecordReader(self.folder, busy_timeout_s=1.0)
-            return self._reader
+        return self._open(RecordReader)
+
+    def period(self) -> PeriodReader:
+        return self._open(PeriodReader)
+
+    def watch(self) -> WatchReader:
+        return self._open(WatchReader)
+
+    def chart_history(self) -> ChartHistory:
+        return self._open(ChartHistory)
 
     def desk(self) -> Desk:
-        """Raises RecordsError when the desk cannot be used."""
-        with self._opening:
-            self._let_go_of_replaced()
-            if self._desk is None:
-                self._desk = Desk(self.folder, busy_timeout_s=1.0)
-            return self._desk
+        return self._open(Desk)
+
+    def signal_desk(self) -> SignalDesk:
+        return self._open(SignalDesk)
+
+    def study_desk(self) -> StudyDesk:
+        return self._open(StudyDesk)
 
     def marks(self) -> Marks:
-        """Changes whenever either database has: a look at four files instead of ten queries."""
-        names = (RECORDS_FILE, f"{RECORDS_FILE}-wal", DESK_FILE, f"{DESK_FILE}-wal")
-        return tuple(_mark(self.folder / name) for name in names)
+        """Changes whenever a database has: a look at six files instead of ten queries."""
+        return tuple(_mark(self.folder / name) for file in _FILES for name in (file, f"{file}-wal"))
 
     def close(self) -> None:
         with self._opening:
             self._close()
 
+    def _open(self, kind: type[Opened]) -> Opened:
+        with self._opening:
+            self._let_go_of_replaced()
+            opened = self._opened.get(kind)
+            if not isinstance(opened, kind):
+                opened = self._opened[kind] = kind(self.folder, busy_timeout_s=1.0)
+            return opened
+
     def _close(self) -> None:
-        for opened in (self._reader, self._desk):
-            if opened is not None:
-                opened.close()
-        self._reader = self._desk = None
+        while self._opened:
+            self._opened.popitem()[1].close()
 
     def _let_go_of_replaced(self) -> None:
         """A data folder that was emptied and begun anew is another one."""
-        names = (RECORDS_FILE, DESK_FILE)
-        found = tuple(_mark(self.folder / name) for name in names)
+        found = tuple(_mark(self.folder / name) for name in _FILES)
         was, self._files = self._files, found
         for old, new in zip(was, found, strict=False):  # nothing was seen before the first time
             if old is not None and (new is None or new[0] != old[0]):

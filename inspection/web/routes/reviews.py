@@ -3,19 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from inspection.web.routes.entries import Name, Words
 from inspection.web.station import ThisStation
 
-PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
-
 router = APIRouter()
-
-Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=PRINTABLE)]
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=PRINTABLE),
-]
 
 
 class ReviewEntry(BaseModel):

@@ -1,10 +1,10 @@
 // Confirm or overrule: one tap, or two; never about a part that came into view under the finger.
 
-import { byId, make, say } from "./dom.js";
+import { post } from "./ask.js";
+import { byId, say } from "./dom.js";
+import { Who } from "./who.js";
 
 const SETTLE_MS = 700; // a tap so soon after another part came into view is meant for the old one
-const SEND_WITHIN_MS = 5000;
-const NAMES_KEPT = 6;
 
 export class ReviewDesk {
   constructor(view) {
@@ -14,15 +14,11 @@ export class ReviewDesk {
     this.allowed = false;
     this.sending = false;
     this.fault = null;
-    this.names = JSON.parse(localStorage.getItem("passline.names") ?? "[]");
-    this.who = localStorage.getItem("passline.who") ?? "";
-    this.#showWho();
+    this.who = new Who();
     byId("confirm").onclick = () => this.#confirm();
     byId("overrule").onclick = () => this.#overrule();
-    byId("operator").onclick = () => this.#askWho();
-    for (const dialog of document.querySelectorAll("dialog")) {
-      dialog.querySelector("[data-cancel]").onclick = () => dialog.close();
-    }
+    const reasons = byId("reasons");
+    reasons.querySelector("[data-cancel]").onclick = () => reasons.close();
     // A bar code scanner types and ends with Enter, which would press a button that has focus.
     document.addEventListener("click", (event) => event.target.closest?.("main button")?.blur());
   }
@@ -65,13 +61,13 @@ export class ReviewDesk {
 
   async #confirm() {
     const part = this.#hold();
-    if (await this.#knowWho()) await this.#send(part, true, "");
+    if (await this.who.known()) await this.#send(part, true, "");
     this.view.release({ follow: true });
   }
 
   async #overrule() {
     const part = this.#hold();
-    const reason = (await this.#knowWho()) ? await this.#askReason(part) : null;
+    const reason = (await this.who.known()) ? await this.#askReason(part) : null;
     if (reason !== null) await this.#send(part, false, reason);
     this.view.release({ follow: true });
   }
@@ -85,8 +81,9 @@ export class ReviewDesk {
   async #send(part, agrees, reason) {
     this.sending = true;
     this.#update();
-    const who = this.who;
-    this.fault = await post({ part_number: part.part_number, agrees, reason, who });
+    const who = this.who.name;
+    const review = { part_number: part.part_number, agrees, reason, who };
+    [, this.fault] = await post("/reviews", review);
     this.sending = false;
     if (this.fault === null) part.review = { agrees, reason, who };
     this.#update();
@@ -107,64 +104,7 @@ export class ReviewDesk {
       dialog.showModal();
     });
   }
-
-  async #knowWho() {
-    if (this.who === "") await this.#askWho();
-    return this.who !== "";
-  }
-
-  #askWho() {
-    const dialog = byId("who");
-    const field = byId("name");
-    field.value = "";
-    byId("known-names").replaceChildren(
-      ...this.names.map((name) => {
-        const button = make("button", "", name);
-        button.type = "button";
-        button.onclick = () => {
-          this.#remember(name);
-          dialog.close();
-        };
-        return button;
-      }),
-    );
-    byId("name-done").onclick = () => this.#remember(field.value.trim());
-    return new Promise((resolve) => {
-      dialog.onclose = resolve;
-      dialog.showModal();
-      field.focus();
-    });
-  }
-
-  #remember(name) {
-    if (name === "") return;
-    this.who = name;
-    this.names = [name, ...this.names.filter((one) => one !== name)].slice(0, NAMES_KEPT);
-    localStorage.setItem("passline.who", name);
-    localStorage.setItem("passline.names", JSON.stringify(this.names));
-    this.#showWho();
-  }
-
-  #showWho() {
-    say("operator", this.who || "Who is here?");
-  }
 }
 
 /** How a reject stands: open, or confirmed yes or no. */
 export const stand = (review) => (review === null ? "open" : review.agrees ? "yes" : "no");
-
-/** Enter a review; null when it is on the desk, else what went wrong, in words. */
-async function post(review) {
-  try {
-    const answer = await fetch("/reviews", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(review),
-      signal: AbortSignal.timeout(SEND_WITHIN_MS),
-    });
-    if (answer.ok) return null;
-    return (await answer.json()).detail;
-  } catch (fault) {
-    return fault.message;
-  }
-}

@@ -1,6 +1,7 @@
 """A line that records without a camera, and a web that is a process of its own."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -18,9 +19,12 @@ import httpx
 import numpy as np
 import pytest
 import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sqlalchemy import insert
 
 from inspection.judge import Limit, Limits, OnDoubt, ReasonKind, Verdict, judge, not_inspected
 from inspection.live import LiveWriter
+from inspection.records import watch_schema
 from inspection.records.images import picture_sha256
 from inspection.records.record import (
     Account,
@@ -31,6 +35,7 @@ from inspection.records.record import (
     TriggerCount,
     ViewRecord,
 )
+from inspection.records.store import WATCH_FILE, open_writer
 from inspection.records.writer import NO_PICTURES, Pictures, RecordWriter
 from inspection.web.app import create_app
 from inspection.web.serve import listening
@@ -50,6 +55,11 @@ subgroup_parts = 20
 baseline_subgroups = 3
 """
 SIZE_PX = 128
+HOUR_NS = 3_600_000_000_000
+CHROMIUM = Path("/usr/bin/chromium")
+WITHIN_MS = 30_000
+
+expect.set_options(timeout=WITHIN_MS)
 SCRATCH = Finding("scratch", 0.93, (40.0, 56.0, 72.0, 64.0), 180.0)
 LIMITS = Limits({"scratch": Limit(0.5, 8.0, 0.4)}, OnDoubt.REJECT)
 
@@ -286,3 +296,110 @@ def asker(tmp_path: Path) -> Generator[Asker]:
     asking = Asker(tmp_path)
     yield asking
     asking.close()
+
+
+class WatchedStation:
+    """What a watch has written: one hourly chart of rejects, and whatever a test adds."""
+
+    PLAN = ({"do": "inform", "text": "the shift leader"}, {"do": "hold_lot", "text": ""})
+
+    def __init__(self, folder: Path) -> None:
+        self._engine = open_writer(folder, WATCH_FILE, 5.0)
+        self.begun_utc_ns = 1_770_000_000_000_000_000
+        settings = json.dumps({"subgroup": "hour", "plan": list(self.PLAN)})
+        limits = {
+            "center": 0.02, "sigma": 1.7, "subgroups": 10, "provisional": True,
+            "parts_per_day": 2400.0, "false_alarm_parts": 24_000.0, "seen_after_parts": 900.0,
+            "design": {},
+        }  # fmt: skip
+        self._add(
+            watch_schema.charts,
+            chart_id=1, name="rejects-by-hour", kind="laney_p", measure="rejects", class_name="",
+            camera_id="", settings=settings, alarm=True, state="{}",
+        )  # fmt: skip
+        self._add(
+            watch_schema.stages,
+            chart_id=1, number=1, first_part=0, begun_utc_ns=self.begun_utc_ns,
+            because="the first part", frozen_part=999, frozen_utc_ns=self.begun_utc_ns + 1,
+            limits=json.dumps(limits),
+        )  # fmt: skip
+
+    def points(self, many: int, *, size: int = 100, signal_at: int | None = None) -> None:
+        """Hours of `size` parts with 2 % rejects, and 9 % where it signals."""
+        for at in range(many):
+            rejected = (9 if at == signal_at else 1 + at % 3) * size // 100
+            self._add(
+                watch_schema.points,
+                chart_id=1, number=at, stage=1, label="", first_part=at * size,
+                last_part=(at + 1) * size - 1, from_utc_ns=self.begun_utc_ns + at * HOUR_NS,
+                to_utc_ns=self.begun_utc_ns + (at + 1) * HOUR_NS - 1, size=size,
+                total=float(rejected), value=rejected / size, center=0.02, lower=0.0, upper=0.062,
+                rules="nelson1" if at == signal_at else "",
+            )  # fmt: skip
+
+    def signal(self, signal_id: int = 1, *, at: int = 0, **diagnosis: Any) -> None:
+        """A signal of the hour `at`, with what the watch found that moved with it."""
+        self._add(
+            watch_schema.signals,
+            signal_id=signal_id, chart_id=1, stage=1, rule="nelson1", side="above",
+            first_part=at * 100, last_part=at * 100 + 99,
+            at_utc_ns=self.begun_utc_ns + at * HOUR_NS, value=0.09, center=0.02, lower=0.0,
+            upper=0.062, raised_utc_ns=self.begun_utc_ns + (at + 1) * HOUR_NS,
+            diagnosis=json.dumps(diagnosis),
+        )  # fmt: skip
+
+    def change(self, text: str, *, at: int) -> None:
+        """An annotation in the hour `at`."""
+        self._add(
+            watch_schema.annotations,
+            at_utc_ns=self.begun_utc_ns + at * HOUR_NS + 1, part_number=None, kind="model",
+            text=text,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _add(self, table: Any, **row: Any) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(insert(table), row)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Generator[WatchedStation]:
+    station = WatchedStation(tmp_path)
+    yield station
+    station.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("no chromium: apt-get install chromium, then make test")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox"],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Generator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1280, "height": 800})
+    opened.set_default_timeout(WITHIN_MS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Generator[Page]:
+    """A page that may log no fault."""
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda fault: faults.append(str(fault)))
+    opened.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    yield opened
+    # What the browser itself notes of a request that failed is no fault of the page.
+    notes = ("Failed to load resource", "WebSocket connection to")
+    assert [fault for fault in faults if not fault.startswith(notes)] == []

@@ -4,59 +4,22 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from inspection.records.desk import Desk
 from models.findings import Finding
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-CHROMIUM = Path("/usr/bin/chromium")
 SCRATCH = Finding("scratch", 0.93, (40.0, 56.0, 72.0, 64.0), 180.0)
-WITHIN_MS = 30_000
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=WITHIN_MS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Generator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("no chromium: apt-get install chromium, then make test")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox"],
-        )
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Generator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened.set_default_timeout(WITHIN_MS)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Generator[Page]:
-    """A page that may log no fault."""
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on("pageerror", lambda fault: faults.append(str(fault)))
-    opened.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    yield opened
-    # What the browser itself notes of a request that failed is no fault of the page.
-    notes = ("Failed to load resource", "WebSocket connection to")
-    assert [fault for fault in faults if not fault.startswith(notes)] == []
 
 
 @pytest.fixture

@@ -1,0 +1,79 @@
+"""A chart's signals as the screens show them: what was seen, what moved with it, what was done."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from inspection.records.charts import ChartSignal, PlanStep, SignalState
+from inspection.records.signal_desk import STEP, SignalAct
+from inspection.web.charts import in_percent, title
+from inspection.web.diagnosis import diagnosis_in_words
+
+Json = dict[str, Any]
+
+_RULES = {
+    "nelson1": "outside the limits",
+    "nelson2": "nine in a row on one side of the center",
+    "nelson3": "six in a row rising or falling",
+    "nelson4": "fourteen in a row up and down",
+    "nelson5": "two of three far from the center",
+    "cusum": "the sum reached its limit",
+    "ewma": "the average left its limits",
+}
+_STEPS = {
+    "inform": "Inform",
+    "hold_lot": "Hold the lot",
+    "stop_line": "Stop the line",
+    "run_challenge_parts": "Run the challenge parts",
+}
+
+
+def open_signals(
+    signals: Iterable[ChartSignal], states: Mapping[int, SignalState]
+) -> list[ChartSignal]:
+    """Those that nobody has closed, the newest first."""
+    still = [signal for signal in signals if states.get(signal.signal_id) is not SignalState.CLOSED]
+    return still[::-1]
+
+
+def signal_json(signal: ChartSignal, acts: Iterable[SignalAct]) -> Json:
+    """A signal with its evidence, its plan and what people did. Times in ms since 1970 (UTC)."""
+    done = [act for act in acts if act.signal_id == signal.signal_id]
+    entered = [act.act for act in done if act.act != STEP]
+    return {
+        "signal_id": signal.signal_id,
+        "chart_id": signal.chart.chart_id,
+        "title": title(signal.chart),
+        "rule": _RULES.get(signal.rule, signal.rule),
+        "side": signal.side,
+        "first_part": signal.first_part,
+        "last_part": signal.last_part,
+        "at_utc_ms": signal.at_utc_ns // 1_000_000,
+        "raised_utc_ms": signal.raised_utc_ns // 1_000_000,
+        "value": signal.value,
+        "center": signal.center,
+        "lower": signal.lower,
+        "upper": signal.upper,
+        "percent": in_percent(signal.chart),
+        "state": entered[-1] if entered else SignalState.RAISED.value,
+        "plan": [_step(at, step, done) for at, step in enumerate(signal.chart.plan)],
+        "acts": [_act(act) for act in done if act.act != STEP],
+        "diagnosis": diagnosis_in_words(signal.diagnosis),
+    }
+
+
+def _step(at: int, step: PlanStep, acts: list[SignalAct]) -> Json:
+    answers = [act for act in acts if act.act == STEP and act.step == at]
+    return {
+        "do": _STEPS.get(step.do, step.do),
+        "text": step.text,
+        "answer": _act(answers[-1]) if answers else None,
+    }
+
+
+def _act(act: SignalAct) -> Json:
+    return {
+        "act": act.act,
+        "who": act.who,
+        "text": act.text,
+        "at_utc_ms": act.at_utc_ns // 1_000_000,
+    }
