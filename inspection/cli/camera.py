@@ -1,4 +1,4 @@
-"""`passline camera list|show|get|set|snapshot|apply|diff`: cameras and their settings."""
+"""`passline camera ...`: cameras, their settings, and setting them up."""
 
 from __future__ import annotations
 
@@ -186,6 +186,92 @@ def diff(
     if found:
         raise typer.Exit(1)
     typer.echo(f"{about} has all {len(chosen.features)} settings of {file}")
+
+
+@camera.command("auto-exposure")
+def auto_exposure(
+    target: Annotated[
+        float, typer.Option(help="Grey value to aim at, 0.05 to 0.95 of full scale.")
+    ] = 0.8,
+    percentile: Annotated[
+        float, typer.Option(min=50.0, max=100.0, help="Of the picture's values, which one.")
+    ] = 99.0,
+    longest_us: Annotated[
+        float, typer.Option(min=1.0, help="Longest exposure that the part's motion allows.")
+    ] = 100_000.0,
+    recipe: RecipeOption = None,
+    name: CameraOption = None,
+    producer: ProducerOption = None,
+    simulator: SimulatorOption = False,
+) -> None:
+    """Set exposure, and gain where that does not do, until a part is as bright as it should be.
+
+    Put a good part into the picture first. Exit 1 when the light does not allow it.
+    """
+    from inspection.commissioning.exposure import auto_expose, level_of
+    from inspection.commissioning.live_camera import open_live
+
+    with open_live(_chosen(recipe, name, producer, simulator)) as live:
+        found = auto_expose(
+            live.node_map,
+            lambda: level_of(live.fresh_frame(), percentile),
+            target=target,
+            longest_us=longest_us,
+        )
+    typer.echo(f"ExposureTime = {found.exposure_us:.10g}\nGain = {found.gain_db:.4g}")
+    typer.echo(
+        f"# after {found.steps} steps the percentile {percentile:g} is at "
+        f"{found.level.value:.2f} of full scale, {found.level.saturated:.2%} saturated",
+    )
+    if found.why_not:
+        typer.echo(f"# {found.why_not}")
+        raise typer.Exit(1)
+
+
+@camera.command("white-balance")
+def white_balance(
+    recipe: RecipeOption = None,
+    name: CameraOption = None,
+    producer: ProducerOption = None,
+    simulator: SimulatorOption = False,
+) -> None:
+    """Set BalanceRatio until a white card in the middle of the picture is grey."""
+    from inspection.commissioning.live_camera import open_live
+    from inspection.commissioning.white_balance import RATIO, balance_white, channel_means
+
+    with open_live(_chosen(recipe, name, producer, simulator)) as live:
+        found = balance_white(live.node_map, lambda: channel_means(live.fresh_frame()))
+    for channel, ratio in found.ratios.items():
+        typer.echo(f'"{RATIO}[{channel}]" = {ratio:.6g}')
+    typer.echo(f"# after {found.steps} steps red and blue are within {found.off:.1%} of green")
+
+
+@camera.command("reference")
+def reference(
+    file: Annotated[Path, typer.Argument(help="Where to keep it; an older one is replaced.")],
+    pictures: Annotated[int, typer.Option(min=1, help="How many pictures of good parts.")] = 20,
+    recipe: RecipeOption = None,
+    name: CameraOption = None,
+    producer: ProducerOption = None,
+    simulator: SimulatorOption = False,
+) -> None:
+    """Keep how good parts look now: light by place and sharpness, to hold later pictures against.
+
+    The parts pass as in production, by the recipe's trigger; without one the camera runs free.
+    """
+    from itertools import islice
+
+    from camera.frame import FULL_SCALE_BY_FORMAT
+    from camera.health import take_reference
+    from inspection.commissioning.live_camera import open_live
+
+    chosen = _chosen(recipe, name, producer, simulator)
+    with open_live(chosen, chosen.trigger) as live:
+        frames = list(islice(live.frames(), pictures))
+    full_scale = FULL_SCALE_BY_FORMAT[frames[0].pixel_format]
+    kept = take_reference((frame.pixels for frame in frames), full_scale)
+    kept.save(file)
+    typer.echo(f"{len(frames)} pictures of {chosen.camera_id} make the reference {file}")
 
 
 def _chosen(

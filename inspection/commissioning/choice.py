@@ -6,13 +6,14 @@ from pathlib import Path
 from camera.discovery import PRODUCER_PATHS, SeenCamera, installed_producers, look_for_cameras
 from camera.features import FeatureValue
 from camera.frame import CameraConfigError
+from camera.triggers import TriggerPlan
 from inspection.errors import RecipeError
 from inspection.recipe import GenicamCamera, Recipe, View, load_recipe
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenCamera:
-    """How the camera is found, and what the recipe sets; no features without a recipe.
+    """How the camera is found, and what the recipe sets; nothing without a recipe.
 
     wanted: as `camera.device.find_device` takes it.
     """
@@ -21,6 +22,7 @@ class ChosenCamera:
     producers: tuple[Path, ...]
     wanted: dict[str, str | None]
     features: dict[str, FeatureValue]
+    trigger: TriggerPlan | None = None
 
 
 def choose_from_recipe(recipe: Path, camera_id: str | None) -> ChosenCamera:
@@ -31,6 +33,7 @@ def choose_from_recipe(recipe: Path, camera_id: str | None) -> ChosenCamera:
         producers=tuple(Path(producer) for producer in device.producers),
         wanted={"serial_number": device.serial, "id_": device.id, "model": device.model},
         features=dict(device.features),
+        trigger=None if view.trigger is None else view.trigger.plan,
     )
 
 

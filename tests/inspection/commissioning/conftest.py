@@ -1,11 +1,14 @@
 """What commissioning works with: the command line, and a camera of the simulator."""
 
+import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import genicam
 import pytest
+from genicam import genapi
 
 from camera.frame import CameraConfigError
 from camera.simulator import CAMERAS_VARIABLE, FRAMES_VARIABLE, power_cycle, producer_path
@@ -40,6 +43,54 @@ def simulator(monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.skip(str(error))
     power_cycle()
     return producer
+
+
+BALANCE_CAMERA = """<RegisterDescription ModelName="Colour" VendorName="Test" ToolTip=""
+ StandardNameSpace="None" SchemaMajorVersion="1" SchemaMinorVersion="1" SchemaSubMinorVersion="0"
+ MajorVersion="1" MinorVersion="0" SubMinorVersion="0" ProductGuid="0" VersionGuid="0"
+ xmlns="http://www.genicam.org/GenApi/Version_1_1">
+ <Category Name="Root"><pFeature>BalanceRatioSelector</pFeature><pFeature>BalanceRatio</pFeature>
+ </Category>
+ <Enumeration Name="BalanceRatioSelector"><EnumEntry Name="Red"><Value>0</Value></EnumEntry>
+  <EnumEntry Name="Green"><Value>1</Value></EnumEntry><EnumEntry Name="Blue"><Value>2</Value>
+  </EnumEntry><pValue>SelectorReg</pValue><pSelected>BalanceRatio</pSelected></Enumeration>
+ <Float Name="BalanceRatio"><pValue>RatioReg</pValue><Min>0.1</Min><Max>8</Max></Float>
+ <IntReg Name="SelectorReg"><Address>0</Address><Length>8</Length><AccessMode>RW</AccessMode>
+  <pPort>Device</pPort><Sign>Unsigned</Sign><Endianess>LittleEndian</Endianess></IntReg>
+ <FloatReg Name="RatioReg"><Address>64</Address><pIndex Offset="8">SelectorReg</pIndex>
+  <Length>8</Length><AccessMode>RW</AccessMode><pPort>Device</pPort><Cachable>NoCache</Cachable>
+  <Endianess>LittleEndian</Endianess></FloatReg>
+ <Port Name="Device"/></RegisterDescription>"""
+
+
+class Registers(genapi.AbstractPort):
+    """The memory of a camera: the selector, and from 64 on three ratios of 1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.memory = bytearray(64) + bytearray(struct.pack("<3d", 1.0, 1.0, 1.0))
+
+    def is_open(self) -> bool:
+        return True
+
+    def get_access_mode(self) -> int:
+        return genapi.EAccessMode.RW
+
+    def write(self, address: int, buffer: bytes) -> None:
+        self.memory[address : address + len(buffer)] = buffer
+
+    def read(self, address: int, buffer: int) -> bytes:
+        return bytes(self.memory[address : address + buffer])
+
+
+@pytest.fixture
+def balance_node_map() -> Generator[Any]:
+    """The settings of a camera with a white balance."""
+    node_map, port = genapi.NodeMap(), Registers()
+    node_map.load_xml_from_string(BALANCE_CAMERA)
+    node_map.connect(port, "Device")
+    yield node_map
+    node_map.disconnect()
 
 
 @pytest.fixture(scope="session")
