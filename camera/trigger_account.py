@@ -9,8 +9,9 @@ from camera.frame import CameraLost, Frame, MissedFrame, MissReason
 from camera.frame_ids import FrameIds
 from camera.ledger import MAX_GAP, FrameLedger
 
-FRUITLESS = 5
-"""So many triggers in a row without a picture are a camera that stands still, not five losses."""
+FRUITLESS, FRUITLESS_WAITS = 5, 2
+"""So many triggers in a row without a picture, over so many times the longest wait, are a camera
+that stands still, not so many losses."""
 
 
 class Numbering(Enum):
@@ -48,6 +49,7 @@ class TriggerAccount:
         self._given_up: set[int] = set()
         self._anchor = (-1, -1)
         self._fruitless = 0
+        self._fruitless_since_ns = 0
 
     @property
     def triggers(self) -> int:
@@ -105,6 +107,7 @@ class TriggerAccount:
             trigger_id = self._by_count(number, count)
         if trigger_id in self._given_up:
             self._given_up.discard(trigger_id)
+            self._fruitless = 0
             return None
         if count is None and self._numbering is Numbering.COUNT:
             # A buffer that does not say its trigger is of this one or of a later one, so of none
@@ -137,9 +140,10 @@ class TriggerAccount:
         self._seen.clear()
         return self._give_up(self._known, now_ns, now_utc_ns, detail)
 
-    def check_fruitful(self) -> None:
-        """Raises CameraLost when FRUITLESS triggers in a row had no picture."""
-        if self._fruitless >= FRUITLESS:
+    def check_fruitful(self, now_ns: int) -> None:
+        """Raises CameraLost when the camera stands still."""
+        waited_ns = now_ns - self._fruitless_since_ns
+        if self._fruitless >= FRUITLESS and waited_ns >= FRUITLESS_WAITS * self._max_wait_ns:
             raise CameraLost(
                 f"{self._camera_id}: {self._fruitless} triggers in a row had no picture; the "
                 "camera answers, but stands still: open it anew"
@@ -169,6 +173,7 @@ class TriggerAccount:
                 why = "commanded while the picture before it was awaited"
             else:
                 self._given_up.add(trigger_id)
+                self._fruitless_since_ns = self._fruitless_since_ns if self._fruitless else now_ns
                 self._fruitless += 1
             lost.append(
                 MissedFrame(self._camera_id, trigger_id, MissReason.LOST, now_ns, now_utc_ns, why)

@@ -12,7 +12,7 @@ from camera.triggers import FreeRun, LineTrigger, SoftwareTrigger, TriggerPlan
 
 _COUNTS_PER_WAIT = 8
 """How often the camera's count is read while a trigger may wait: how late a wait may begin."""
-_SHORTEST_COUNT_NS = 5_000_000
+_SHORTEST_COUNT_NS, _LONGEST_COUNT_NS = 5_000_000, 250_000_000
 _NEVER_NS = 1 << 63
 
 
@@ -42,7 +42,9 @@ class TriggerWatch:
         max_wait_ns = round(max_wait_s * 1e9)
         self._numbering = _numbering(plan, count)
         self._account = TriggerAccount(camera.camera_id, self._numbering, max_wait_ns)
-        self._count_every_ns = max(_SHORTEST_COUNT_NS, max_wait_ns // _COUNTS_PER_WAIT)
+        self._count_every_ns = min(
+            max(_SHORTEST_COUNT_NS, max_wait_ns // _COUNTS_PER_WAIT), _LONGEST_COUNT_NS
+        )
         self._must_begin_anew = ""
         self._counted_ns = clock.monotonic_ns()
         self._due_ns = self._counted_ns
@@ -129,8 +131,8 @@ class TriggerWatch:
 
         Raises CameraLost when the camera counts anew, does not answer, or stands still.
         """
-        self._account.check_fruitful()
         now_ns, now_utc_ns = self._now()
+        self._account.check_fruitful(now_ns)
         if now_ns - self._counted_ns >= self._count_every_ns:
             self._read_count(now_ns)
         lost = self._account.overdue(now_ns, now_utc_ns)

@@ -12,7 +12,6 @@ void start_camera(Camera *camera)
         return;
     camera->acquiring = true;
     camera->frozen = false;
-    forget_triggers(camera);
     camera->next_frame_id = camera->taken = 0;
     camera->next_frame_ns = camera->next_edge_ns = clock_ns();
     camera->ready_ns = 0;
@@ -22,6 +21,7 @@ void start_camera(Camera *camera)
 void stop_camera(Camera *camera)
 {
     camera->acquiring = false;
+    forget_triggers(camera);
     pthread_cond_broadcast(&camera->wake);
 }
 

@@ -61,6 +61,7 @@ static void show_whole_frames(Camera *camera)
     camera->values[F_Height][0].integer = camera->frames.height;
     camera->values[F_OffsetX][0].integer = camera->values[F_OffsetY][0].integer = 0;
     camera->values[F_ReplayNextFrame][0].integer = 0;
+    camera->unseen_parts = 0;
 }
 
 static void settings_of_power_on(Camera *camera)
@@ -343,6 +344,8 @@ GC_ERROR write_camera(Camera *camera, unsigned index, Value value, const char *t
     camera->values[index][slot_of(camera, index)] = value;
     if (index == F_PixelFormat)
         fit_region(camera);
+    if (index == F_ReplayNextFrame)
+        camera->unseen_parts = 0;
     if (index == F_ReplayPartRate)
         camera->next_edge_ns = clock_ns();
     pthread_cond_broadcast(&camera->wake);
