@@ -270,9 +270,23 @@ static void take_picture(Camera *camera, int64_t due_ns)
         hand_over(camera, index, due_ns);
 }
 
+/* A part passes the light barrier for each picture that has come to the file. */
+static int64_t watch_new_parts(Camera *camera, int64_t now_ns)
+{
+    if (camera->part_in_barrier) {
+        set_line0(camera, &camera->part_in_barrier, false);
+    } else if (camera->parts_come < frames_count(&camera->frames)) {
+        camera->parts_come++;
+        set_line0(camera, &camera->part_in_barrier, true);
+    }
+    return now_ns + MILLISECOND_NS;
+}
+
 /* Parts pass the light barrier: half of each period there is one in it. */
 static int64_t watch_barrier(Camera *camera, int64_t now_ns)
 {
+    if (setting(camera, F_ReplayPartPerFrame))
+        return watch_new_parts(camera, now_ns);
     double rate_hz = number_setting(camera, F_ReplayPartRate);
     if (rate_hz <= 0)
         return INT64_MAX;

@@ -61,6 +61,7 @@ static void show_whole_frames(Camera *camera)
     camera->values[F_Height][0].integer = camera->frames.height;
     camera->values[F_OffsetX][0].integer = camera->values[F_OffsetY][0].integer = 0;
     camera->values[F_ReplayNextFrame][0].integer = 0;
+    camera->parts_come = 0;
     camera->unseen_parts = 0;
 }
 

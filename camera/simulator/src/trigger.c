@@ -41,11 +41,16 @@ void forget_triggers(Camera *camera)
     camera->pending_triggers = 0;
 }
 
+static bool has_barrier(const Camera *camera)
+{
+    return setting(camera, F_ReplayPartPerFrame) || number_setting(camera, F_ReplayPartRate) > 0;
+}
+
 bool is_line_high(const Camera *camera, unsigned line)
 {
     bool level = line > 0 ? camera->values[F_UserOutputValue][line - 1].integer
-                 : number_setting(camera, F_ReplayPartRate) > 0 ? camera->part_in_barrier
-                                                                : setting(camera, F_ReplayLine0);
+                 : has_barrier(camera) ? camera->part_in_barrier
+                                       : setting(camera, F_ReplayLine0);
     return level != (bool)camera->values[F_LineInverter][line].integer;
 }
 

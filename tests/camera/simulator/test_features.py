@@ -123,6 +123,7 @@ WRITABLE = {
     "ReplayChunks": True,
     "ReplayCounters": True,
     "ReplayPartRate": 4.0,
+    "ReplayPartPerFrame": True,
     "ReplayLine0": True,
     "FaultDropEveryNth": 2,
     "FaultIncompleteEveryNth": 3,

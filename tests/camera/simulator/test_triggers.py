@@ -130,6 +130,32 @@ def test_parts_in_the_light_barrier_trigger_at_their_rate(
     assert times_ns[-1] - times_ns[0] >= 4 * 10_000_000
 
 
+def test_a_part_passes_the_light_barrier_for_each_picture_that_comes_to_the_file(
+    open_raw: RawOpener, fetch_raw: RawFetcher, tmp_path: Path
+) -> None:
+    """Also for the part whose trigger yields no picture: the next one shows its own part."""
+    file = tmp_path / "belt.frames"
+    with FramesFile(file, "Mono8", (4, 4), capacity=4) as frames:
+        frames.append(np.full((4, 4), 50, np.uint8))
+        camera = open_raw(
+            **LINE,
+            ReplayFrames=str(file),
+            ReplayAtEnd="Wait",
+            ReplayPartPerFrame=True,
+            FaultTriggerLostEveryNth=3,
+        )
+        camera.start()
+        assert fetch_raw(camera)[0] == bytes([50]) * 16
+        frames.append(np.full((4, 4), 51, np.uint8))
+        assert fetch_raw(camera)[0] == bytes([51]) * 16
+        frames.append(np.full((4, 4), 52, np.uint8))
+        assert_nothing_comes(camera, fetch_raw)
+        frames.append(np.full((4, 4), 53, np.uint8))
+        assert fetch_raw(camera)[0] == bytes([53]) * 16
+        assert_nothing_comes(camera, fetch_raw)
+    assert counters(camera) == {"FrameTrigger": 4, "FrameStart": 3, "FrameTriggerMissed": 0}
+
+
 def test_the_counters_can_be_set_to_0(open_raw: RawOpener, fetch_raw: RawFetcher) -> None:
     camera = open_raw(**SOFTWARE)
     camera.start()
