@@ -13,6 +13,8 @@ import typer
 from inspection.cli import app
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.table import Table
 
     from inspection.spc.phases import Chart
@@ -101,9 +103,11 @@ def rules_command(
 def design(
     rate: Annotated[float | None, typer.Option(help="Share of defective parts in control.")] = None,
     rise: Annotated[float, typer.Option(help="The factor to notice.")] = 2.0,
-    false_alarm_parts: Annotated[float, typer.Option(help="Parts between false alarms.")] = 1e6,
     shift: Annotated[float | None, typer.Option(help="Or: shift of a mean, in sigmas.")] = None,
-    false_alarm_every: Annotated[float, typer.Option(help="Points between them.")] = 370.4,
+    days: Annotated[float | None, typer.Option(help="Days between false alarms ...")] = None,
+    per_day: Annotated[float | None, typer.Option(help="... and parts (points) a day.")] = None,
+    false_alarm_parts: Annotated[float | None, typer.Option(help="Or: parts between.")] = None,
+    false_alarm_every: Annotated[float | None, typer.Option(help="Or: points between.")] = None,
     as_json: Json = False,
 ) -> None:
     """Pick chart, subgroups and limits for a false-alarm interval and a change to notice."""
@@ -113,15 +117,29 @@ def design(
     if (rate is None) == (shift is None):
         raise SpcError("--rate, --shift: expected one of them")
     if shift is not None:
-        unit, found = "points", design_mean_chart(shift, false_alarm_every=false_alarm_every)
+        found = design_mean_chart(
+            shift,
+            false_alarm_every=false_alarm_every,
+            false_alarm_days=days,
+            points_per_day=per_day,
+        )
     else:
-        unit = "parts"
-        found = design_rate_chart(rate or 0.0, rise, false_alarm_parts=false_alarm_parts)
+        if false_alarm_parts is None and days is None:
+            false_alarm_parts = 1e6
+        found = design_rate_chart(
+            rate or 0.0,
+            rise,
+            false_alarm_parts=false_alarm_parts,
+            false_alarm_days=days,
+            parts_per_day=per_day,
+        )
+    unit = found[0].unit
     table = _table("best first", "chart", "parameters", f"false alarm every ({unit})", "seen after")
     for candidate in found:
         spelled = ", ".join(f"{name} {value:g}" for name, value in candidate.parameters.items())
         every, seen = f"{candidate.false_alarm_every:,.0f}", f"{candidate.seen_after:,.1f}"
         table.add_row(candidate.chart, spelled, every, seen)
+    table.caption = f"{found[0].chart}: {found[0].sentence}"
     _show(found, as_json, table)
 
 
@@ -324,7 +342,7 @@ def _chart_table(drawn: Chart) -> Table:
     return table
 
 
-def _spelled(points: tuple[int, ...]) -> str:
+def _spelled(points: Sequence[int]) -> str:
     return f"point {points[0]}" if len(points) == 1 else f"points {points[0]} to {points[-1]}"
 
 
@@ -365,6 +383,6 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
         return _plain(value.tolist())
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | range):
         return [_plain(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

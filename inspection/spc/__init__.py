@@ -1,6 +1,15 @@
 """Statistical process control: pure functions, arrays in, frozen results out; see docs/spc.md."""
 
 from inspection.spc.agreement import agreement_study, cohen_kappa, effectiveness, fleiss_kappa
+from inspection.spc.attribute_run_length import (
+    c_chart_arl,
+    ewma_rate_arl,
+    g_chart_parts,
+    laney_p_arl,
+    laney_u_arl,
+    p_chart_arl,
+    t_chart_arl,
+)
 from inspection.spc.attributes import c_chart, np_chart, p_chart, subgroup_counts, u_chart
 from inspection.spc.bernoulli import (
     BernoulliDesign,
@@ -28,6 +37,11 @@ from inspection.spc.gaps import GDesign, GState, gaps_between
 from inspection.spc.individuals import individuals_chart, moving_center_chart
 from inspection.spc.intervals import clopper_pearson, wilson
 from inspection.spc.laney import laney_p_chart, laney_u_chart
+from inspection.spc.measured_run_length import (
+    individuals_arl,
+    moving_center_arl,
+    spread_chart_arl,
+)
 from inspection.spc.phases import FrozenLimits, PhaseOne, estimate, monitor
 from inspection.spc.rare import g_chart, t_chart
 from inspection.spc.rates import StudyCounts, autocorrelation, dispersion_test, rogan_gladen
@@ -37,11 +51,8 @@ from inspection.spc.rules_run_length import rules_arl, simulated_rules_arl
 from inspection.spc.run_length import (
     bernoulli_parts,
     binomial_cusum_arl,
-    c_chart_arl,
     cusum_arl,
     ewma_arl,
-    g_chart_parts,
-    p_chart_arl,
     shewhart_arl,
 )
 from inspection.spc.subgroups import xbar_r_chart, xbar_s_chart
@@ -98,17 +109,22 @@ __all__ = [
     "estimate",
     "ewma_arl",
     "ewma_chart",
+    "ewma_rate_arl",
     "ewma_rate_chart",
     "first_pass_yield",
     "fleiss_kappa",
     "g_chart",
     "g_chart_parts",
     "gaps_between",
+    "individuals_arl",
     "individuals_chart",
     "judge",
+    "laney_p_arl",
     "laney_p_chart",
+    "laney_u_arl",
     "laney_u_chart",
     "monitor",
+    "moving_center_arl",
     "moving_center_chart",
     "np_chart",
     "p_chart",
@@ -120,8 +136,10 @@ __all__ = [
     "shewhart_arl",
     "sigma_level",
     "simulated_rules_arl",
+    "spread_chart_arl",
     "subgroup_counts",
     "t_chart",
+    "t_chart_arl",
     "u_chart",
     "wilson",
     "xbar_r_chart",

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from inspection.spc.arrays import Floats, number
+from inspection.spc.arrays import Floats, Mask, number
 from inspection.spc.errors import SpcError
 from inspection.spc.rules import (
     DEFAULT_RULES,
@@ -46,6 +46,25 @@ def rules_arl(
     """
     memory = _Memory.of(known_rules(rules), conventions)
     cells = _Cells.of(memory.ordered, number(shift, "shift"), conventions.sigmas)
+    return _mean_survival(*_chain(memory, cells))
+
+
+def counted_rules_arl(
+    z: Floats,
+    chances: Floats,
+    outside: Mask,
+    rules: Iterable[str],
+    *,
+    conventions: Conventions = STANDARD_CONVENTIONS,
+) -> float:
+    """Points until any of the rules signals where a point can only lie on some values.
+
+    z: those values in sigmas, rising, shape (v,); chances: of each, summing to 1; outside: which
+    of them rule 1 signals at. Exact, also for ties and for values on the center line.
+    Raises SpcError as rules_arl does.
+    """
+    memory = _Memory.of(known_rules(rules), conventions)
+    cells = _Cells.of_values(z, chances, outside, memory.ordered)
     return _mean_survival(*_chain(memory, cells))
 
 
@@ -106,17 +125,18 @@ class _Memory:
     def start(self) -> _State:
         return (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
-    def after(self, state: _State, zone: int, step: int) -> _State | None:
-        """The memory after a point in a zone (-4 to 4 without 0); None when a rule signals.
+    def after(self, state: _State, zone: int, step: int | None) -> _State | None:
+        """The memory after a point in a zone, -4 to 4, 0 on the center; None when a rule signals.
 
-        step: 1 where the point lies above the one before, -1 below, 0 for the first point.
+        step: 1 where the point lies above the one before, -1 below, 0 beside it; None for the
+        first point.
         """
         run, a, b, c, d, e, f, within, beyond, side_run, steps, turns = state
         side, far = (1 if zone > 0 else -1), abs(zone)
         if far == 4 and "nelson1" in self.rules:
             return None
-        if self.run:
-            run = run + side if run * side >= 0 else side
+        if self.run and (zone or self.conventions.on_center == "breaks"):
+            run = (run + side if run * side >= 0 else side) if zone else 0
             if abs(run) >= self.run:
                 return None
         if "nelson5" in self.rules:
@@ -130,7 +150,7 @@ class _Memory:
                 return None
             a, b, c, d = b, c, d, here
         if "nelson7" in self.rules:
-            within = within + 1 if far == 1 else 0
+            within = within + 1 if far <= 1 else 0
             if within >= self.conventions.within:
                 return None
         if "nelson8" in self.rules:
@@ -141,7 +161,9 @@ class _Memory:
             either = self.conventions.nelson8 == "either"
             if beyond >= most and (either or abs(side_run) < most):
                 return None
-        if self.ordered and step:
+        if self.ordered and step == 0:
+            steps = turns = 0
+        elif self.ordered and step is not None:
             turned = steps * step < 0
             turns = turns + 1 if turned and "nelson4" in self.rules else 0
             if turns >= self.conventions.alternating - 2 and turned:
@@ -162,6 +184,17 @@ class _Cells:
     zones: list[int]
     chances: list[float]
     ordered: bool
+    ties: bool = False
+
+    @staticmethod
+    def of_values(z: Floats, chances: Floats, outside: Mask, ordered: bool) -> "_Cells":
+        """A cell per value where the order counts, else one per zone."""
+        sizes = np.where(outside, 4, np.clip(np.ceil(np.abs(z)), 0, 3)).astype(np.int64)
+        zones = np.where(z < 0, -sizes, sizes)
+        if ordered:
+            return _Cells(zones.tolist(), chances.tolist(), ordered, ties=True)
+        found = np.unique(zones).tolist()
+        return _Cells(found, [float(chances[zones == zone].sum()) for zone in found], ordered)
 
     @staticmethod
     def of(ordered: bool, shift: float, sigmas: float) -> "_Cells":
@@ -180,11 +213,13 @@ class _Cells:
             chances.append(_between(low - shift, high - shift))
         return _Cells(zones, chances, ordered)
 
-    def ways(self, before: int) -> list[tuple[int, int, float]]:
+    def ways(self, before: int) -> list[tuple[int, int | None, float]]:
         """Where the next point may fall: cell, step from the cell before, chance."""
-        found: list[tuple[int, int, float]] = []
+        found: list[tuple[int, int | None, float]] = []
         for cell, chance in enumerate(self.chances):
             if not self.ordered or before < 0:
+                found.append((cell, None, chance))
+            elif cell == before and self.ties:
                 found.append((cell, 0, chance))
             elif cell == before:
                 found.extend([(cell, 1, chance / 2), (cell, -1, chance / 2)])

@@ -1,4 +1,4 @@
-"""How long charts run: between false alarms, and until they see a change.
+"""How long charts of means, EWMAs and CUSUMs run: between false alarms, and until a change is seen.
 
 An average run length (ARL) counts points, `_parts` counts parts. Charts begin in control's own
 starting state (zero state).
@@ -17,14 +17,11 @@ from inspection.spc.arrays import (
     frozen,
     not_negative_number,
     number,
-    open_share,
     share,
 )
-from inspection.spc.attributes import FALSE_ALARM, c_chart, np_chart
 from inspection.spc.bernoulli import BernoulliDesign
 from inspection.spc.cusum_state import reference_rate
 from inspection.spc.errors import SpcError
-from inspection.spc.rare import g_chart
 
 _NODES = 64
 
@@ -38,71 +35,6 @@ def shewhart_arl(*, shift: float = 0.0, size: int = 1, sigmas: float = 3.0) -> f
     width = above_zero(sigmas, "sigmas")
     moved = number(shift, "shift") * math.sqrt(above_zero(size, "size"))
     return 1.0 / (_normal_cdf(moved - width) + _normal_cdf(-moved - width))
-
-
-def p_chart_arl(
-    size: int,
-    *,
-    center: float,
-    rate: float | None = None,
-    limits: Literal["sigma", "exact"] = "sigma",
-    false_alarm: float = FALSE_ALARM,
-    upper_only: bool = False,
-) -> float:
-    """Subgroups until a p, np or Laney chart with sigma_z 1 signals by rule 1: exact binomial.
-
-    rate: the true rate; the center when left out, which gives the false-alarm interval. What a
-    "3-sigma" chart of 1,000 parts at 0.1 % really does: 52.8, not 370. Infinite where no count is
-    outside. Raises SpcError.
-    """
-    from scipy.stats import binom
-
-    chart = np_chart([0], [size], center=center, limits=limits, false_alarm=false_alarm)
-    true = center if rate is None else share(rate, "rate")
-    low, high = _whole_limits(float(chart.lower[0]), float(chart.upper[0]))
-    chance = float(binom.sf(high, size, true))
-    chance += 0.0 if upper_only else float(binom.cdf(low - 1, size, true))
-    return _mean_wait(chance)
-
-
-def c_chart_arl(
-    *,
-    center: float,
-    mean: float | None = None,
-    limits: Literal["sigma", "exact"] = "sigma",
-    false_alarm: float = FALSE_ALARM,
-) -> float:
-    """Subgroups until a c chart (or a u chart, center times size) signals by rule 1: exact Poisson.
-
-    mean: the true mean number of defects; the center when left out. Raises SpcError.
-    """
-    from scipy.stats import poisson
-
-    chart = c_chart([0], center=center, limits=limits, false_alarm=false_alarm)
-    true = center if mean is None else not_negative_number(mean, "mean")
-    low, high = _whole_limits(float(chart.lower[0]), float(chart.upper[0]))
-    return _mean_wait(float(poisson.sf(high, true)) + float(poisson.cdf(low - 1, true)))
-
-
-def g_chart_parts(
-    *,
-    rate: float,
-    true_rate: float | None = None,
-    limits: Literal["exact", "sigma"] = "exact",
-    false_alarm: float = FALSE_ALARM,
-    lower_only: bool = False,
-) -> float:
-    """Parts until a g chart signals by its limits (not by its rule of zeros): exact geometric.
-
-    lower_only: count only signals that say the rate rose. Raises SpcError.
-    """
-    chart = g_chart([0], rate=rate, limits=limits, false_alarm=false_alarm, zeros=False)
-    p = rate if true_rate is None else open_share(true_rate, "true_rate")
-    log_good = math.log1p(-p)
-    low, high = _whole_limits(float(chart.lower[0]), float(chart.upper[0]))
-    chance = -math.expm1(low * log_good)
-    chance += 0.0 if lower_only else math.exp((high + 1) * log_good)
-    return _mean_wait(chance) / p
 
 
 def cusum_arl(
@@ -251,15 +183,6 @@ def _gauss(width: float) -> tuple[Floats, Floats]:
 def _gauss_of(nodes: int) -> tuple[Floats, Floats]:
     at, weights = np.polynomial.legendre.leggauss(nodes)
     return frozen(at), frozen(weights)
-
-
-def _whole_limits(lower: float, upper: float) -> tuple[int, int]:
-    """The lowest and the highest count within limits; one on a limit is within."""
-    return math.ceil(lower - 1e-9), math.floor(upper + 1e-9)
-
-
-def _mean_wait(chance: float) -> float:
-    return math.inf if chance <= 0.0 else 1.0 / chance
 
 
 def _normal_pdf(x: NDArray[np.float64]) -> Floats:

@@ -127,6 +127,13 @@ def test_rules_say_how_often_they_alarm_falsely(spc: Command, tmp_path: Path) ->
     assert [(signal["at"], signal["side"]) for signal in found["signals"]] == [(1, "above")]
 
 
+def test_a_design_says_in_days_what_it_promises(spc: Command) -> None:
+    code, table, _ = spc("design", "--rate", "0.001", "--days", "5", "--per-day", "20000")
+    assert code == 0
+    said = " ".join(table.split())
+    assert "bernoulli cusum: A false alarm about every 5 days; a doubling of the" in said
+
+
 def test_a_design_names_the_chart_that_is_quickest(spc: Command) -> None:
     found = figures(spc("design", "--rate", "0.001", "--false-alarm-parts", "100000", "--json"))
     assert found[0]["chart"] == "bernoulli cusum"

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from inspection.spc.attribute_run_length import c_chart_arl, g_chart_parts, p_chart_arl
 from inspection.spc.bernoulli import BernoulliDesign, bernoulli_cusum_chart
 from inspection.spc.cusum import binomial_cusum_chart
 from inspection.spc.errors import SpcError
@@ -12,11 +13,8 @@ from inspection.spc.rules_run_length import rules_arl, simulated_rules_arl
 from inspection.spc.run_length import (
     bernoulli_parts,
     binomial_cusum_arl,
-    c_chart_arl,
     cusum_arl,
     ewma_arl,
-    g_chart_parts,
-    p_chart_arl,
     shewhart_arl,
 )
 
