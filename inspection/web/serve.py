@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from inspection.errors import PasslineError
 from inspection.web.app import create_app
@@ -41,18 +42,27 @@ def serve(
     """
     with listening(host, port) as listener:
         app = create_app(folder, own_names)
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=STOP_WITHIN_S,
-            ws_max_size=4096,
-        )
         on_ready(page_url(host, listener.getsockname()[1]))
-        _Server(config, app.state.station).run(sockets=[listener])
+        station: WebStation = app.state.station
+        serve_app(app, listener, station.close_feeds)
     if app.state.fault is not None:
         raise RuntimeError("a feed of the screens failed") from app.state.fault
+
+
+def serve_app(app: FastAPI, listener: socket.socket, close_feeds: Callable[[], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    close_feeds: lets endless answers end; called from a signal handler.
+    """
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+        ws_max_size=4096,
+    )
+    _Server(config, close_feeds).run(sockets=[listener])
 
 
 @contextmanager
@@ -103,9 +113,9 @@ def _why_not(host: str, port: int, error: OSError) -> str:
 class _Server(uvicorn.Server):
     """Ends on SIGTERM and Ctrl-C alike, and lets the screens' endless answers end first."""
 
-    def __init__(self, config: uvicorn.Config, station: WebStation) -> None:
+    def __init__(self, config: uvicorn.Config, close_feeds: Callable[[], None]) -> None:
         super().__init__(config)
-        self._station = station
+        self._close_feeds = close_feeds
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -121,5 +131,5 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._station.close_feeds()
+        self._close_feeds()
         self.should_exit = True

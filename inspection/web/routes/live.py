@@ -4,6 +4,7 @@ import asyncio
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from inspection.web.feed import Feed
 from inspection.web.station import ThisStation
 
 LOOK_EVERY_S = 0.5
@@ -14,12 +15,17 @@ router = APIRouter()
 
 @router.websocket("/live")
 async def live(socket: WebSocket, station: ThisStation) -> None:
+    """The station's pictures."""
+    await send_pictures(socket, station.pictures)
+
+
+async def send_pictures(socket: WebSocket, pictures: Feed[bytes]) -> None:
     """Send the newest picture whenever there is one; a slow screen gets fewer."""
     await socket.accept()
     gone = asyncio.create_task(_until_gone(socket))
     try:
-        with station.pictures.screen() as screen:
-            while not (gone.done() or station.pictures.closing):
+        with pictures.screen() as screen:
+            while not (gone.done() or pictures.closing):
                 picture = await screen.next(LOOK_EVERY_S)
                 if picture is not None and not gone.done():
                     await socket.send_bytes(picture)
