@@ -75,6 +75,17 @@ class FolderCamera(Section):
     pace_hz: Positive | None = None
 
 
+class RecordedCamera(Section):
+    """A session that `passline record` kept, played back; see docs/recording.md.
+
+    speed: 1 is the original timing, 2 twice as fast; 0 gives each picture when it is asked for.
+    """
+
+    source: Literal["recording"]
+    path: str
+    speed: Annotated[float, Field(ge=0.0)] = 1.0
+
+
 class RenderedCamera(Section):
     """Rendered parts on a simulated belt, as `camera.belt` describes them.
 
@@ -153,7 +164,10 @@ class View(Section):
     full_scale: Annotated[int, Field(ge=1, le=65535)] | None = None
     max_age_ms: Positive = 1000.0
     trigger: Trigger | None = None
-    device: Annotated[GenicamCamera | FolderCamera | RenderedCamera, Field(discriminator="source")]
+    device: Annotated[
+        GenicamCamera | FolderCamera | RecordedCamera | RenderedCamera,
+        Field(discriminator="source"),
+    ]
 
     @model_validator(mode="after")
     def _trigger_is_said_once(self) -> "View":
@@ -231,13 +245,6 @@ class Keep(Section):
     passes_one_in: Annotated[int, Field(ge=0)] = 20
 
 
-class Chart(Section):
-    """The p chart of rejects: parts per subgroup, and how many subgroups freeze the limits."""
-
-    subgroup_parts: Count = 50
-    baseline_subgroups: Annotated[int, Field(ge=2)] = 20
-
-
 class PlanStep(Section):
     """A step of an out-of-control action plan: shown to the operator, whose answer is recorded.
 
@@ -309,9 +316,9 @@ class MeanChart(ChartSection):
     baseline_subgroups: Annotated[int, Field(ge=2, le=1000)] = 20
 
 
-AnyChart = Annotated[VerdictCusum | RateChart | GapChart | MeanChart, Field(discriminator="kind")]
+Chart = Annotated[VerdictCusum | RateChart | GapChart | MeanChart, Field(discriminator="kind")]
 
-DEFAULT_CHARTS: tuple[AnyChart, ...] = (
+DEFAULT_CHARTS: tuple[Chart, ...] = (
     VerdictCusum(name="rejects", kind="bernoulli"),
     RateChart(name="rejects-by-hour", kind="laney_p"),
     RateChart(name="reviewed-rejects-by-hour", kind="laney_p", of="reviewed_rejects"),
@@ -367,7 +374,22 @@ class Recipe(Section):
     doubt: Doubt = Doubt()
     gate: Annotated[SimulatedGate | ModbusGate, Field(discriminator="kind")]
     keep: Keep = Keep()
-    chart: Chart = Chart()
+    chart: list[Chart] = []
+    output: list[SignalOutput] = []
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """The charts that the watch draws: the recipe's own, or the default ones."""
+        return tuple(self.chart) or DEFAULT_CHARTS
+
+    @model_validator(mode="after")
+    def _charts_and_outputs_have_names_of_their_own(self) -> "Recipe":
+        for what, sections in (("chart", self.chart), ("output", self.output)):
+            names = [section.name for section in sections]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"two of [[{what}]] are named {twice[0]!r}; give each its own")
+        return self
 
     @model_validator(mode="after")
     def _views_have_names_of_their_own(self) -> "Recipe":

@@ -37,7 +37,7 @@ def start(
 
 @app.command("watch")
 def watch(data: DataFolder) -> None:
-    """Watch the records: form subgroups, raise a signal when the p chart leaves its limits."""
+    """Watch the records: draw every chart of the recipe, raise signals, tell outputs of them."""
     from inspection.watch import Watch
 
     stopping = stop_on_signals()

@@ -13,6 +13,7 @@ from inspection.errors import PasslineError
 from inspection.recipe import load_recipe
 from inspection.records.desk import Desk
 from inspection.records.query import RecordReader
+from inspection.records.watch_reader import WatchReader
 from inspection.supervisor import Supervisor
 from models.registry import Registry, station_registry
 
@@ -46,8 +47,30 @@ travel_ms = 2000.0
 [keep]
 passes_one_in = 1  # every picture: a part that comes back from the field can be labelled
 
-[chart]
-subgroup_parts = {subgroup}
+# The alarm, and its picture. A demo has no day to wait for: a false alarm a day is the design.
+[[chart]]
+name = "rejects"
+kind = "bernoulli"
+baseline_parts = {phase_one}
+baseline_rejects = 5
+false_alarm_days = 1.0
+plan = [
+    {{ do = "inform", text = "Tell the shift lead which parts to inspect again." }},
+    {{ do = "hold_lot", text = "Hold the lot until they are." }},
+]
+
+[[chart]]
+name = "rejects-by-subgroup"
+kind = "p"
+subgroup = {subgroup}
+baseline_subgroups = {baseline}
+
+[[chart]]
+name = "score"
+kind = "ewma"
+of = "score"
+alarm = false
+subgroup = {subgroup}
 baseline_subgroups = {baseline}
 """
 
@@ -66,6 +89,7 @@ class Stage:
     belt_file: Path
     reader: RecordReader
     desk: Desk
+    watch: WatchReader
     supervisor: Supervisor
 
     @property
@@ -109,9 +133,10 @@ def set_stage(folder: Path, plot: Plot, supervisor: Supervisor) -> Stage:
             model=MODEL,
             subgroup=subgroup,
             baseline=baseline,
+            phase_one=subgroup * baseline,
         ),
         encoding="utf-8",
     )
     commission_station(load_recipe(recipe).recipe, folder, source=None, who="demo")
-    reader, desk = RecordReader(folder), Desk(folder)
-    return Stage(folder, plot, recipe, belt_file, reader, desk, supervisor)
+    reader, desk, watch = RecordReader(folder), Desk(folder), WatchReader(folder)
+    return Stage(folder, plot, recipe, belt_file, reader, desk, watch, supervisor)

@@ -12,7 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from inspection.demo.plot import IN_CONTROL, MODEL, SEED, plot_of
 from inspection.demo.stage import DemoError, Stage, set_stage
-from inspection.demo.summary import chapter_figures, share, station_table, story_table
+from inspection.demo.summary import (
+    chapter_figures,
+    share,
+    signal_in_words,
+    station_table,
+    story_table,
+)
 from inspection.demo.truth import Truth
 from inspection.judge import Outcome
 from inspection.records.query import StoredPart
@@ -277,23 +283,17 @@ class _Teller:
 
 
 class _Told:
-    """Says each signal of the chart once."""
+    """Says each signal of the charts once."""
 
     def __init__(self, stage: Stage, console: Console) -> None:
         self._stage = stage
         self._console = console
-        self._last = max((entry.id for entry in stage.desk.signals()), default=0)
+        self._last = max((raised.signal_id for raised in stage.watch.signals()), default=0)
 
     def signals(self) -> None:
-        for entry in self._stage.desk.signals():
-            if entry.id > self._last:
-                self._last = entry.id
-                signal = entry.signal
-                self._console.print(
-                    f"[bold]Signal[/bold]: parts {signal.first_part} to {signal.last_part}: "
-                    f"{signal.defectives} of {signal.size} rejected, "
-                    f"limits {signal.lower:.3f} to {signal.upper:.3f}"
-                )
+        for raised in self._stage.watch.signals(after=self._last):
+            self._last = raised.signal_id
+            self._console.print(f"[bold]Signal[/bold]: {signal_in_words(raised)}")
 
 
 def _progress(console: Console) -> Progress:

@@ -9,6 +9,7 @@ from inspection.demo.plot import NEW_DEFECT
 from inspection.demo.stage import Stage
 from inspection.demo.truth import Truth
 from inspection.judge import Outcome
+from inspection.records.charts import ChartSignal
 from inspection.records.query import StoredPart
 from inspection.spc.intervals import clopper_pearson
 
@@ -95,7 +96,7 @@ def station_table(stage: Stage) -> Table:
         f"{ledger.triggers} triggers = {ledger.judged} judged + {ledger.late} late "
         f"+ {ledger.incomplete} incomplete + {ledger.lost} lost ({balance})",
     )
-    table.add_row("p chart signals", _signals(stage))
+    table.add_row("signals", _signals(stage))
     for event in stage.reader.events_after(0, 1_000_000):
         if event.kind == "run_ended":
             for outcome in ("pass", "reject"):
@@ -127,12 +128,19 @@ def _cell(events: int, n: int) -> str:
     return f"{events}/{n}\n{100 * lower:.1f}-{100 * upper:.1f}"
 
 
+def signal_in_words(raised: ChartSignal) -> str:
+    """Which chart, which parts, and whether it is the process or the camera."""
+    return (
+        f"{raised.chart.name}: parts {raised.first_part} to {raised.last_part}. "
+        f"{raised.diagnosis['sentence']}"
+    )
+
+
 def _signals(stage: Stage) -> str:
-    raised = [entry.signal for entry in stage.desk.signals()]
+    raised = stage.watch.signals()
     if not raised:
         return "none"
     return "; ".join(
-        f"parts {signal.first_part} to {signal.last_part}: {signal.defectives}/{signal.size}, "
-        f"limit {signal.upper:.3f}"
-        for signal in raised
+        f"{one.chart.name}: parts {one.first_part} to {one.last_part}, {one.diagnosis['origin']}"
+        for one in raised
     )

@@ -1,4 +1,4 @@
-"""The desk: what people and the watch add to the records, in a database of their own.
+"""The desk: what people add to the records, in a database of their own.
 
 The line never waits for it. Entries are only ever added; of several about a part the latest counts.
 """
@@ -11,18 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from inspection.judge import Outcome
 from inspection.records import schema
 from inspection.records.entries import (
     DeskError,
     Label,
-    RaisedSignal,
     Return,
     Review,
-    Signal,
-    WatchState,
 )
 from inspection.records.query import RecordReader, StoredPart
 from inspection.records.rows import canonical_json
@@ -106,46 +102,6 @@ class Desk:
         """Of the parts that came back, those that the station had passed."""
         return [entry for entry in self.returns() if self._passed(entry.part_number)]
 
-    def signals(self, chart: str | None = None) -> list[RaisedSignal]:
-        """The signals raised so far, of one chart or of all, in order of raising."""
-        columns = schema.signals.c
-        query = select(schema.signals).order_by(columns.id)
-        if chart is not None:
-            query = query.where(columns.chart == chart)
-        with self._reading() as connection:
-            return [_raised(row) for row in connection.execute(query)]
-
-    def watch_state(self, chart: str) -> WatchState:
-        """Where the watch of a chart stands; the beginning when it never ran."""
-        with self._reading() as connection:
-            return _state(connection, chart)
-
-    def advance_watch(
-        self, chart: str, before: WatchState, after: WatchState, raised: list[Signal]
-    ) -> bool:
-        """Move a chart's watch on and raise its signals, in one transaction: each exactly once.
-
-        False, and nothing is written, when the watch no longer stands at `before`: another one
-        was faster.
-        """
-        with self._transaction() as connection:
-            if _state(connection, chart) != before:
-                return False
-            values = {
-                "last_part": after.last_part,
-                "subgroups": after.subgroups,
-                "baseline_defectives": after.baseline_defectives,
-                "baseline_inspected": after.baseline_inspected,
-            }
-            upsert = sqlite_insert(schema.watch_state).values(chart=chart, **values)
-            connection.execute(upsert.on_conflict_do_update(set_=values))
-            if raised:
-                now = self._utc_ns()
-                connection.execute(
-                    insert(schema.signals), [_signal_row(signal, now) for signal in raised]
-                )
-        return True
-
     @contextmanager
     def _reading(self) -> Generator[Connection]:
         with explained(self._path), for_reading(self._engine).begin() as connection:
@@ -177,14 +133,6 @@ class Desk:
         return self._find(part_number).record.verdict.outcome is Outcome.PASS
 
 
-def _state(connection: Connection, chart: str) -> WatchState:
-    columns = schema.watch_state.c
-    row = connection.execute(select(schema.watch_state).where(columns.chart == chart)).first()
-    if row is None:
-        return WatchState()
-    return WatchState(row.last_part, row.subgroups, row.baseline_defectives, row.baseline_inspected)
-
-
 def _review(row: Any) -> Review:
     return Review(row.part_number, row.agrees, row.reason, row.who, row.at_utc_ns)
 
@@ -195,31 +143,3 @@ def _return(row: Any) -> Return:
         for name, corners, *view in json.loads(row.labels)
     )
     return Return(row.part_number, row.serial, row.who, row.note, labels, row.at_utc_ns)
-
-
-def _raised(row: Any) -> RaisedSignal:
-    signal = Signal(
-        chart=row.chart,
-        first_part=row.first_part,
-        last_part=row.last_part,
-        defectives=row.defectives,
-        size=row.size,
-        center=row.center,
-        lower=row.lower,
-        upper=row.upper,
-    )
-    return RaisedSignal(row.id, signal, row.raised_utc_ns)
-
-
-def _signal_row(signal: Signal, raised_utc_ns: int) -> dict[str, Any]:
-    return {
-        "chart": signal.chart,
-        "first_part": signal.first_part,
-        "last_part": signal.last_part,
-        "defectives": signal.defectives,
-        "size": signal.size,
-        "center": signal.center,
-        "lower": signal.lower,
-        "upper": signal.upper,
-        "raised_utc_ns": raised_utc_ns,
-    }

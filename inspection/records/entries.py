@@ -1,4 +1,4 @@
-"""What people and the watch may enter at the desk."""
+"""What people may enter at the desk."""
 
 import math
 from dataclasses import dataclass
@@ -54,45 +54,3 @@ class Return:
     note: str
     labels: tuple[Label, ...]
     at_utc_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """A subgroup outside a chart's limits: its parts, its count, and the limits it broke."""
-
-    chart: str
-    first_part: int
-    last_part: int
-    defectives: int
-    size: int
-    center: float
-    lower: float
-    upper: float
-
-    @property
-    def value(self) -> float:
-        return self.defectives / self.size
-
-
-@dataclass(frozen=True, slots=True)
-class RaisedSignal:
-    """A signal as the desk has it; ids count up."""
-
-    id: int
-    signal: Signal
-    raised_utc_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class WatchState:
-    """How far a chart has been watched.
-
-    last_part: the last part of the last whole subgroup; -1 at first.
-    subgroups: how many whole subgroups there were.
-    baseline_defectives, baseline_inspected: sums over the subgroups of the baseline so far.
-    """
-
-    last_part: int = -1
-    subgroups: int = 0
-    baseline_defectives: int = 0
-    baseline_inspected: int = 0

@@ -1,4 +1,4 @@
-"""One station per data folder: the running line holds a lock that dies with its process."""
+"""One line and one watch per data folder: each holds a lock that dies with its process."""
 
 import fcntl
 import json
@@ -11,19 +11,32 @@ from pathlib import Path
 from inspection.errors import DataFolderInUse, RecordsError
 
 LOCK_FILE = "station.lock"
+WATCH_LOCK_FILE = "watch.lock"
 
 
 @contextmanager
 def hold_data_folder(folder: Path) -> Generator[None]:
-    """Hold `folder` (made when missing) for this process until the block ends.
+    """Hold `folder` (made when missing) for this station's process until the block ends.
 
     The lock is the kernel's (flock): it is freed however the process ends, and the file that
     stays behind means nothing. Raises DataFolderInUse naming the holder, RecordsError when the
     folder cannot be used.
     """
-    path = folder / LOCK_FILE
+    with _hold(folder / LOCK_FILE, "station"):
+        yield
+
+
+@contextmanager
+def hold_watch(folder: Path) -> Generator[None]:
+    """Hold the watch of `folder` in the same way: a line and one watch go together."""
+    with _hold(folder / WATCH_LOCK_FILE, "watch"):
+        yield
+
+
+@contextmanager
+def _hold(path: Path, what: str) -> Generator[None]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a+", encoding="utf-8")
     except OSError as error:
         raise RecordsError(f"{path}: cannot be opened: {error}") from error
@@ -34,7 +47,7 @@ def hold_data_folder(folder: Path) -> Generator[None]:
             file.seek(0)
             holder = file.read() or "a process that has just started"
             raise DataFolderInUse(
-                f"{folder}: another station runs on this data folder ({holder}); "
+                f"{path.parent}: another {what} runs on this data folder ({holder}); "
                 "stop it, or give this one a folder of its own"
             ) from error
         file.truncate(0)

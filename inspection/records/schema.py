@@ -1,6 +1,6 @@
-"""The two databases of a station: what the line records, and what people and the watch add later.
+"""The two databases of a station: what the line records, and what people add to it later.
 
-Nothing recorded is changed or deleted, but for what counts (ledger, tallies, the watch's place) and
+Nothing recorded is changed or deleted, but for what counts (ledger, tallies) and
 a camera's settings, known only after its run began. Floats keep their last bit, in JSON as in
 Float columns.
 """
@@ -17,7 +17,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 records = MetaData()
@@ -223,31 +222,4 @@ notes = Table(
     Column("who", String, nullable=False),
     Column("text", Text, nullable=False),
     Column("at_utc_ns", BigInteger, nullable=False),
-)
-
-signals = Table(
-    "signals",
-    desk,
-    Column("id", Integer, primary_key=True),
-    Column("chart", String, nullable=False),
-    Column("first_part", Integer, nullable=False),
-    Column("last_part", Integer, nullable=False),
-    Column("defectives", Integer, nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("center", Float, nullable=False),
-    Column("lower", Float, nullable=False),
-    Column("upper", Float, nullable=False),
-    Column("raised_utc_ns", BigInteger, nullable=False),
-    UniqueConstraint("chart", "first_part", "last_part"),
-)
-
-# How far the watch has read, and the baseline it froze: its place after a restart.
-watch_state = Table(
-    "watch_state",
-    desk,
-    Column("chart", String, primary_key=True),
-    Column("last_part", Integer, nullable=False),
-    Column("subgroups", Integer, nullable=False),
-    Column("baseline_defectives", Integer, nullable=False),
-    Column("baseline_inspected", Integer, nullable=False),
 )

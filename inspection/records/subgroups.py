@@ -40,21 +40,6 @@ def subgroups_after(reader: RecordReader, part_number: int, size: int) -> Iterat
             defectives, inspected = 0, 0
 
 
-class SubgroupHistory:
-    """All whole subgroups so far, for a screen that asks often: reads only what is new."""
-
-    def __init__(self, reader: RecordReader, size: int) -> None:
-        self._reader = reader
-        self._size = size
-        self._subgroups: list[Subgroup] = []
-
-    def read(self) -> tuple[Subgroup, ...]:
-        """The subgroups from the first part on. Raises RecordsError."""
-        last_part = self._subgroups[-1].last_part if self._subgroups else -1
-        self._subgroups.extend(subgroups_after(self._reader, last_part, self._size))
-        return tuple(self._subgroups)
-
-
 def _verdicts_after(reader: RecordReader, part_number: int) -> Iterator[PartVerdict]:
     while page := reader.verdicts_after(part_number, _PAGE_PARTS):
         yield from page

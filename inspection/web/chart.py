@@ -1,66 +1,56 @@
-"""The p chart as the screens draw it: the latest subgroups against the frozen limits."""
+"""The chart of rejects as the first screen draws it: the latest subgroups that the watch has."""
 
-from fractions import Fraction
 from typing import Any
 
-from inspection.recipe import Chart, parse_recipe
-from inspection.records.query import RecordReader, Run
-from inspection.records.subgroups import Subgroup, SubgroupHistory
-from inspection.spc.attributes import p_chart
-from inspection.spc.result import ControlChart
+from inspection.recipe import RateChart, Recipe, parse_recipe
+from inspection.records.charts import ChartPoint, WatchedChart
+from inspection.records.query import Run
+from inspection.records.watch_reader import WatchReader
 
 Json = dict[str, Any]
 
 SUBGROUPS_SHOWN = 40
 
 
-class ChartView:
-    """Keeps the subgroups read so far; reads only what is new. Called by one thread at a time."""
+def read_chart(watch: WatchReader, run: Run) -> Json:
+    """The first chart of reject rates of the run's recipe; `subgroup` is None where it has none.
 
-    def __init__(self) -> None:
-        self._of: tuple[RecordReader, str] | None = None
-        self._settings = Chart()
-        self._history: SubgroupHistory | None = None
-
-    def read(self, reader: RecordReader, run: Run) -> Json:
-        """The chart of the run's recipe; without limits until its baseline is complete.
-
-        Raises RecordsError, and RecipeError when this Passline cannot read the recipe.
-        """
-        if self._history is None or self._of != (reader, run.start.recipe_digest):
-            where = f"recipe of run {run.run_id}"
-            self._settings = parse_recipe(run.start.recipe_toml, where).chart
-            self._history = SubgroupHistory(reader, self._settings.subgroup_parts)
-            self._of = reader, run.start.recipe_digest
-        subgroups = self._history.read()
-        baseline = subgroups[: self._settings.baseline_subgroups]
-        frozen = len(baseline) == self._settings.baseline_subgroups
-        shown = subgroups[-SUBGROUPS_SHOWN:]
-        chart = _against(shown, baseline) if frozen else None
-        return {
-            "subgroup_parts": self._settings.subgroup_parts,
-            "baseline_subgroups": self._settings.baseline_subgroups,
-            "frozen": frozen,
-            "center": None if chart is None else float(chart.center[0]),
-            "points": [_point(subgroup, chart, at) for at, subgroup in enumerate(shown)],
-        }
-
-
-def _against(shown: tuple[Subgroup, ...], baseline: tuple[Subgroup, ...]) -> ControlChart:
-    center = Fraction(sum(s.defectives for s in baseline), sum(s.size for s in baseline))
-    return p_chart(
-        [s.defectives for s in shown], [s.size for s in shown], center=center, rules=("nelson1",)
-    )
-
-
-def _point(subgroup: Subgroup, chart: ControlChart | None, at: int) -> Json:
+    Points of phase I have no limits until these are frozen. Raises RecordsError, and RecipeError
+    when this Passline cannot read the recipe.
+    """
+    section = _section(parse_recipe(run.start.recipe_toml, f"recipe of run {run.run_id}"))
+    chart = None if section is None else watch.chart(section.name)
+    points = [] if chart is None else watch.points(chart.chart_id, last=SUBGROUPS_SHOWN)
+    center = _center(watch, chart)
     return {
-        "first_part": subgroup.first_part,
-        "last_part": subgroup.last_part,
-        "defectives": subgroup.defectives,
-        "size": subgroup.size,
-        "value": subgroup.defectives / subgroup.size,
-        "lower": None if chart is None else float(chart.lower[at]),
-        "upper": None if chart is None else float(chart.upper[at]),
-        "signal": chart is not None and bool(chart.signalling[at]),
+        "subgroup": None if section is None else section.subgroup,
+        "baseline_subgroups": None if section is None else section.baseline_subgroups,
+        "frozen": center is not None,
+        "center": center,
+        "points": [_point(point) for point in points],
+    }
+
+
+def _section(recipe: Recipe) -> RateChart | None:
+    rates = (chart for chart in recipe.charts if isinstance(chart, RateChart))
+    return next((chart for chart in rates if chart.of == "rejects"), None)
+
+
+def _center(watch: WatchReader, chart: WatchedChart | None) -> float | None:
+    """The center of the present stage; None in phase I."""
+    stages = [] if chart is None else watch.stages(chart.chart_id)
+    limits = stages[-1].limits if stages else None
+    return None if limits is None else limits.center
+
+
+def _point(point: ChartPoint) -> Json:
+    return {
+        "first_part": point.first_part,
+        "last_part": point.last_part,
+        "defectives": round(point.total),
+        "size": point.size,
+        "value": point.value,
+        "lower": point.lower,
+        "upper": point.upper,
+        "signal": bool(point.rules),
     }

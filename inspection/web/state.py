@@ -11,7 +11,7 @@ from inspection.live import findings_that_count
 from inspection.records.entries import Review
 from inspection.records.query import Event, RecordReader, Run, StoredPart
 from inspection.records.record import ViewRecord
-from inspection.web.chart import ChartView
+from inspection.web.chart import read_chart
 from inspection.web.records import Marks, StationRecords
 from inspection.web.words import class_in_words, event_in_words, reason_in_words
 from models.findings import Finding
@@ -34,7 +34,6 @@ class ScreenState:
     def __init__(self, records: StationRecords, screen: str) -> None:
         self._records = records
         self._screen = screen
-        self._chart = ChartView()
         self._events: list[Event] = []
         self._marks: Marks | None = None
         self._said = ""
@@ -77,7 +76,7 @@ class ScreenState:
             "waiting_review": len(reader.rejects_waiting(WAITING_AT_MOST + 1)),
             "waiting_at_most": WAITING_AT_MOST,
             "events": [_event(event) for event in reversed(self._events)],
-            "chart": self._chart.read(reader, run),
+            "chart": read_chart(self._records.watch(), run),
         }
 
     def _rejects(self, reader: RecordReader) -> list[Json]:

@@ -1,4 +1,4 @@
-// The p chart: points, centre and limits as SVG, redrawn only when a subgroup is added.
+// The chart of rejects: points, centre and limits as SVG, redrawn only when a subgroup is added.
 
 import { byId, percent, say, whenChanged } from "./dom.js";
 
@@ -17,12 +17,14 @@ export const drawChart = whenChanged((chart) => {
 new ResizeObserver(() => draw()).observe(byId("chart"));
 
 function sayAbout(chart) {
-  const { subgroup_parts: size, baseline_subgroups: baseline, frozen } = chart;
+  const { subgroup, baseline_subgroups: baseline, frozen } = chart;
+  if (subgroup === null) return say("chart-about", "the recipe names no chart of rejects");
+  const each = typeof subgroup === "number" ? `${subgroup} parts each` : `by ${subgroup}`;
   say(
     "chart-about",
     frozen
-      ? `${size} parts each · limits from the first ${baseline}`
-      : `${size} parts each · limits after ${baseline} subgroups`,
+      ? `${each} · limits from the first ${baseline}`
+      : `${each} · limits after ${baseline} subgroups`,
   );
 }
 

@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from inspection.records.desk import Desk
-from inspection.records.entries import DeskError, Label, Return, Review, Signal, WatchState
+from inspection.records.entries import DeskError, Label, Return, Review
 from inspection.records.query import RecordReader, StoredPart
 from inspection.records.record import PartRecord
 from inspection.records.writer import RecordWriter
 
 MakeRecord = Callable[..., PartRecord]
-SIGNAL = Signal("p", 100, 149, 9, 50, 0.05, 0.0, 0.142)
 OUTLINE = ((1.0, 2.0), (3.5, 2.0), (3.0, 0.1 + 0.2))
 
 REVIEW_MANY = """
@@ -135,17 +134,3 @@ def test_two_processes_review_at_once_and_nothing_is_lost(tmp_path: Path, desk: 
     assert counted.fetchall() == [("kim", 20), ("lee", 20)]
     assert connection.execute("SELECT count(*) FROM returns").fetchone() == (10,)
     connection.close()
-
-
-def test_a_watch_that_moves_on_raises_its_signals_once(desk: Desk) -> None:
-    start = desk.watch_state("p")
-    moved = WatchState(149, 3, 7, 100)
-    assert start == WatchState()
-    assert desk.advance_watch("p", start, moved, [SIGNAL])
-    assert not desk.advance_watch("p", start, moved, [SIGNAL]), "another watch was faster"
-    assert desk.watch_state("p") == moved
-    (raised,) = desk.signals("p")
-    assert raised.signal == SIGNAL
-    assert raised.signal.value == 0.18
-    assert desk.signals("another chart") == []
-    assert desk.signals() == [raised]

@@ -50,8 +50,10 @@ device = { source = "rendered" }
 name = "rings"
 [gate]
 kind = "simulated"
-[chart]
-subgroup_parts = 20
+[[chart]]
+name = "rejects"
+kind = "p"
+subgroup = 20
 baseline_subgroups = 3
 """
 SIZE_PX = 128

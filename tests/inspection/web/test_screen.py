@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from inspection.records.desk import Desk
+from inspection.watch import Watch
 from models.findings import Finding
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -326,10 +327,12 @@ def test_counts_and_ledger_follow_and_a_lasting_difference_is_an_alarm(
 
 
 def test_the_chart_grows_and_a_signal_differs_in_shape_and_words(
-    open_screen: Callable[[], Page], line: Any
+    open_screen: Callable[[], Page], line: Any, tmp_path: Path
 ) -> None:
+    watch = Watch(tmp_path)
     line.good_parts(59)
     line.part(SCRATCH)
+    watch.step()
     page = open_screen()
     expect(page.locator("#chart circle")).to_have_count(3)
     expect(page.locator("#chart path.signal")).to_have_count(0)
@@ -337,6 +340,8 @@ def test_the_chart_grows_and_a_signal_differs_in_shape_and_words(
     line.good_parts(16)
     for _ in range(4):
         line.part(SCRATCH, keep=False)
+    watch.step()
+    watch.close()
     expect(page.locator("#chart path.signal")).to_have_count(1)
     expect(page.locator("#chart-readout")).to_contain_text("Out of control · parts 60–79: 4 of 20")
     page.locator("#chart .touch").first.hover()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from inspection.records.desk import Desk
+from inspection.watch import Watch
 from inspection.web.records import StationRecords
 from inspection.web.state import ScreenState
 from models.findings import Finding
@@ -153,19 +154,27 @@ def test_a_review_is_news(watcher: Watcher, line: Any, tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_the_chart_has_limits_once_its_baseline_is_complete(watcher: Watcher, line: Any) -> None:
+def test_the_chart_has_limits_once_its_baseline_is_complete(
+    watcher: Watcher, line: Any, tmp_path: Path
+) -> None:
+    watch = Watch(tmp_path)
     line.good_parts(19)
+    watch.step()
     assert watcher.now()["chart"]["points"] == []
     line.part(SCRATCH)
+    watch.step()
     chart = watcher.now()["chart"]
     assert (chart["frozen"], chart["center"], len(chart["points"])) == (False, None, 1)
     line.good_parts(40)
+    watch.step()
     chart = watcher.now()["chart"]
     assert chart["frozen"]
     assert chart["center"] == pytest.approx(1 / 60)
     line.good_parts(16)
     for _ in range(4):
         line.part(SCRATCH)
+    watch.step()
+    watch.close()
     last = watcher.now()["chart"]["points"][-1]
     assert last["upper"] == pytest.approx(1 / 60 + 3 * (1 / 60 * 59 / 60 / 20) ** 0.5)
     assert (last["defectives"], last["size"], last["signal"]) == (4, 20, True)

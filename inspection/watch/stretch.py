@@ -1,0 +1,80 @@
+"""A stretch of parts in which nothing changed, and what each chart observes in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from inspection.records.charts import HEALTH, Measure
+from inspection.records.part_columns import PartColumns
+from inspection.watch.observed import Floats, Ints, Observed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """Parts of a page from index `start` up to before `end`.
+
+    utc_ns, running_ns: of all parts of the page, see `Observed`.
+    """
+
+    parts: PartColumns
+    utc_ns: Ints
+    running_ns: Ints
+    start: int
+    end: int
+
+    @property
+    def inspected(self) -> int:
+        """How many of its parts were inspected."""
+        return int(self.parts.inspected[self.start : self.end].sum())
+
+    def verdicts(self) -> Observed:
+        """1 for a reject, 0 for a pass, of inspected parts."""
+        return self._of_inspected(self.parts.rejected.astype(np.float64))
+
+    def verdicts_on(self, class_name: str) -> Observed:
+        """1 for a reject for this class, else 0, of inspected parts."""
+        found = np.zeros(len(self.parts))
+        found[self.parts.classes.get(class_name, [])] = 1.0
+        return self._of_inspected(found)
+
+    def scores(self) -> Observed:
+        """The model's scores of inspected parts."""
+        score = self.parts.score
+        return self._at(self._within(self.parts.inspected & ~np.isnan(score)), score)
+
+    def first_inspected(self) -> Observed:
+        """The first inspected part alone; empty where there is none."""
+        return self.verdicts().piece(0, 1)
+
+    def classes(self) -> Iterator[str]:
+        """Classes that parts were rejected for."""
+        for name, at in self.parts.classes.items():
+            if ((at >= self.start) & (at < self.end)).any():
+                yield name
+
+    def cameras(self) -> Iterator[str]:
+        """Cameras whose pictures' health was measured."""
+        for camera, health in self.parts.health.items():
+            if ((health.at >= self.start) & (health.at < self.end)).any():
+                yield camera
+
+    def health(self, camera: str, measure: Measure) -> Observed:
+        """A measure of this camera's pictures."""
+        found = self.parts.health.get(camera)
+        if found is None:
+            return self._at(np.empty(0, np.int64), np.empty(0))
+        within = (found.at >= self.start) & (found.at < self.end)
+        at, values = found.at[within], found.values[within, HEALTH.index(measure)]
+        return Observed(self.parts.part_number[at], self.utc_ns[at], self.running_ns[at], values)
+
+    def _of_inspected(self, values: Floats) -> Observed:
+        return self._at(self._within(self.parts.inspected), values)
+
+    def _within(self, wanted: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Ints:
+        return np.flatnonzero(wanted[self.start : self.end]) + self.start
+
+    def _at(self, at: Ints, values: Floats) -> Observed:
+        return Observed(
+            self.parts.part_number[at], self.utc_ns[at], self.running_ns[at], values[at]
+        )

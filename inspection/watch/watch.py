@@ -1,0 +1,177 @@
+"""The watch: reads the records as they come, draws every chart, raises signals, tells of them.
+
+It may be killed and restarted at any moment: what it has seen and what it raised move on together.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import lru_cache
+from pathlib import Path
+
+from inspection.recipe import Chart, Recipe, parse_recipe
+from inspection.records.charts import Measure
+from inspection.records.folder_lock import hold_watch
+from inspection.records.part_columns import PartReader
+from inspection.records.picture_rows import PictureReader
+from inspection.records.query import Event, RecordReader
+from inspection.records.review_reader import ReviewReader
+from inspection.watch.board import Board
+from inspection.watch.diagnosis import Diagnostician
+from inspection.watch.follower import Follower
+from inspection.watch.hours import Hours
+from inspection.watch.memory import RunFacts
+from inspection.watch.outputs import Teller
+from inspection.watch.reviews import ReviewedParts, take_false_rejects
+from inspection.watch.sheet import Noted, Sheet
+from inspection.watch.standing import STANDING, Standing
+from inspection.watch.store import WatchStore
+
+PARTS_A_STEP = 10_000
+_EVENTS_A_STEP = 1000
+_POLL_S = 0.25
+_NOTED_WITH_PARTS = frozenset({"model_changed"})
+
+
+class Watch:
+    """Watches one data folder; the only one that does.
+
+    Charts are those of the recipe that a part was inspected under. A stage of a chart begins with
+    its phase I, whose limits are frozen; then every subgroup, or every verdict, is held against
+    them once. Another model, other limits or another product begin a new stage.
+    """
+
+    def __init__(self, folder: Path, *, parts_a_step: int = PARTS_A_STEP) -> None:
+        """Raises DataFolderInUse when another watch runs, RecordsError when it cannot read."""
+        self._closing = ExitStack()
+        with ExitStack() as opening:
+            opening.enter_context(hold_watch(folder))
+            self._records = RecordReader(folder)
+            self._parts, self._pictures = PartReader(folder), PictureReader(folder)
+            self._reviews, self._store = ReviewReader(folder), WatchStore(folder)
+            for opened in (self._records, self._parts, self._pictures, self._reviews, self._store):
+                opening.callback(opened.close)
+            self._teller = Teller(folder, self._store)
+            opening.callback(self._teller.close)
+            self._closing = opening.pop_all()
+        self._parts_a_step = parts_a_step
+        self._recipe_of = lru_cache(maxsize=8)(self._read_recipe)
+        self._facts_of = lru_cache(maxsize=8)(self._read_facts)
+        self._diagnostician = Diagnostician(self._pictures, self._facts_of)
+        self._stand()
+
+    def close(self) -> None:
+        self._closing.close()
+
+    def run(self, stop: Callable[[], bool], poll_s: float = _POLL_S) -> None:
+        """Step until `stop` says so, then close. Raises RecordsError and RecipeError."""
+        try:
+            while not stop():
+                if self.step() == 0:
+                    time.sleep(poll_s)
+        finally:
+            self.close()
+
+    def step(self) -> int:
+        """Watch everything that is on record by now; gives the number of parts that were new.
+
+        Raises RecordsError, and RecipeError for a recipe on record that cannot be read.
+        """
+        watched = 0
+        while (news := self._advance()) is not None:
+            watched += news
+        return watched
+
+    def _stand(self) -> None:
+        """Go on from the last step on disk."""
+        place, saved = self._store.place(), self._store.charts()
+        self._standing = Standing() if place is None else STANDING.validate_json(place["memory"])
+        standing = self._standing
+        self._hours = Hours(self._store.rolled_up)
+        self._follower = Follower(
+            Board(saved), standing.memory, self._facts_of, self._charts_of, self._hours
+        )
+        self._behind = Follower(
+            Board(saved), standing.reviewed, self._facts_of, self._reviewed_charts_of
+        )
+        self._reviewed = ReviewedParts(self._behind, self._parts, self._reviews)
+        self._follower.resume()
+        self._behind.resume()
+        self._tell()
+
+    def _advance(self) -> int | None:
+        """One step, one transaction; the new parts in it, None when there was nothing new."""
+        standing, sheet = self._standing, Sheet()
+        parts = self._parts.after(standing.last_part, self._parts_a_step)
+        if len(parts):
+            self._follower.take(parts, len(parts), sheet)
+            standing.last_part = int(parts.part_number[-1])
+        events = self._records.events_after(standing.last_event, _EVENTS_A_STEP)
+        if events:
+            sheet.noted.extend(_note(event) for event in events if _is_told(event))
+            standing.last_event = events[-1].id
+        reviews = take_false_rejects(standing, self._reviews, self._follower, sheet)
+        behind = self._follow_reviews(sheet)
+        if not (len(parts) or events or reviews or behind):
+            return None
+        self._commit(sheet)
+        self._tell()
+        return len(parts)
+
+    def _follow_reviews(self, sheet: Sheet) -> int:
+        """Reviewed rejects; changes at the station have been noted when they were first seen."""
+        noted = len(sheet.noted)
+        behind = self._reviewed.step(self._standing, self._parts_a_step, sheet)
+        del sheet.noted[noted:]
+        return behind
+
+    def _commit(self, sheet: Sheet) -> None:
+        standing = self._standing
+        self._store.commit(
+            sheet,
+            [*self._follower.board.drawn(), *self._behind.board.drawn()],
+            {
+                "last_part": standing.last_part,
+                "last_event": standing.last_event,
+                "last_review": standing.last_review,
+                "memory": STANDING.dump_json(standing).decode(),
+            },
+            self._hours.touched(),
+            self._diagnostician.examine,
+        )
+
+    def _tell(self) -> None:
+        run = self._standing.memory.run
+        if run is not None:
+            recipe = self._recipe_of(run)
+            self._teller.want(recipe.output, recipe.station)
+
+    def _charts_of(self, run_id: int) -> tuple[Chart, ...]:
+        charts = self._recipe_of(run_id).charts
+        return tuple(chart for chart in charts if chart.of != Measure.REVIEWED_REJECTS)
+
+    def _reviewed_charts_of(self, run_id: int) -> tuple[Chart, ...]:
+        charts = self._recipe_of(run_id).charts
+        return tuple(chart for chart in charts if chart.of == Measure.REVIEWED_REJECTS)
+
+    def _read_recipe(self, run_id: int) -> Recipe:
+        run = self._records.run(run_id)
+        assert run is not None, "a part is on record with its run"
+        return parse_recipe(run.start.recipe_toml, f"recipe of run {run_id}")
+
+    def _read_facts(self, run_id: int) -> RunFacts:
+        run = self._records.run(run_id)
+        assert run is not None, "a part is on record with its run"
+        settings = {
+            camera.camera_id: camera.settings for camera in self._records.run_cameras(run_id)
+        }
+        return RunFacts(run.start.recipe_digest, self._recipe_of(run_id).product, settings)
+
+
+def _is_told(event: Event) -> bool:
+    return event.kind not in _NOTED_WITH_PARTS
+
+
+def _note(event: Event) -> Noted:
+    words, fault = event.kind.replace("_", " "), event.detail.get("fault")
+    return Noted(event.at_utc_ns, None, event.kind, f"{words}: {fault}" if fault else words)
