@@ -14,7 +14,20 @@ from models.errors import BundleError, InferenceError, RegistryError
 
 KNOWN_FAULTS = (PasslineError, CameraError, BundleError, InferenceError, RegistryError)
 
-TOPICS = ("camera", "demo", "doctor", "line", "station", "desk", "training", "render", "spc", "web")
+TOPICS = (
+    "belt",
+    "camera",
+    "demo",
+    "doctor",
+    "line",
+    "station",
+    "desk",
+    "training",
+    "record",
+    "render",
+    "spc",
+    "web",
+)
 
 app = typer.Typer(
     name="passline",
