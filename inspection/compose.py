@@ -19,6 +19,7 @@ from inspection.recipe import (
     LoadedRecipe,
     ModbusGate,
     Recipe,
+    RecordedCamera,
     SimulatedGate,
     View,
 )
@@ -82,6 +83,10 @@ def open_source(view: View, first_part: int) -> FrameSource:
         from camera.replay import FolderSource
 
         return FolderSource(view.id, Path(device.path), pace_hz=device.pace_hz)
+    if isinstance(device, RecordedCamera):
+        from camera.recorded import RecordingSource
+
+        return RecordingSource(view.id, Path(device.path), speed=device.speed)
     from camera.belt import RenderedSource
 
     return RenderedSource(
@@ -144,6 +149,11 @@ def run_start(loaded: LoadedRecipe) -> RunStart:
         recipe_digest=loaded.digest,
         recipe_toml=loaded.toml,
         cameras=tuple(camera.id for camera in loaded.recipe.cameras),
-        software=f"passline {version('passline')} on {socket.gethostname()}, pid {os.getpid()}",
+        software=software_name(),
         started_utc_ns=time.time_ns(),
     )
+
+
+def software_name() -> str:
+    """What wrote a record: version, machine and process."""
+    return f"passline {version('passline')} on {socket.gethostname()}, pid {os.getpid()}"

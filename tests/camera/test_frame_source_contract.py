@@ -17,6 +17,8 @@ from camera.frame import (
     check_pixels,
 )
 from camera.genicam import GenicamSource
+from camera.recorded import RecordingSource
+from camera.recording import record_session
 from camera.replay import FolderSource
 from camera.worker import WorkerSource
 from camera.worker_spec import CameraSpec
@@ -54,8 +56,12 @@ def make(viky: Path, simulator: Path, picture_folder: Path, tmp_path: Path) -> S
             (picture_folder / "part2.png").write_bytes(b"")
             return FolderSource("cam", picture_folder)
         belt = tmp_path / "belt.json"
-        write_belt(belt, Belt(lost_one_in=3 if kind == "belt that loses" else None))
-        return RenderedSource("cam", size_px=64, belt_file=belt)
+        write_belt(belt, Belt(lost_one_in=3 if kind.endswith("that loses") else None))
+        rendered = RenderedSource("cam", size_px=64, belt_file=belt)
+        if not kind.startswith("recording"):
+            return rendered
+        record_session(rendered, tmp_path / "session", software="test", frames=2 * COUNT)
+        return RecordingSource("cam", tmp_path / "session", speed=1.0)
 
     return source
 
@@ -71,6 +77,8 @@ def make(viky: Path, simulator: Path, picture_folder: Path, tmp_path: Path) -> S
         "folder with a broken file",
         "belt",
         "belt that loses",
+        "recording",
+        "recording of a belt that loses",
     ]
 )
 def source(request: pytest.FixtureRequest, make: SourceMaker) -> Generator[FrameSource]:
