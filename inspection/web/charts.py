@@ -4,45 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from inspection.quality.chart_words import in_percent, kind_in_words, limits_in_words, title
 from inspection.records.chart_history import ChartColumns
-from inspection.records.charts import (
-    Annotation,
-    ChartKind,
-    Measure,
-    SignalState,
-    Stage,
-    StageLimits,
-    WatchedChart,
-)
+from inspection.records.charts import Annotation, SignalState, Stage, WatchedChart
 from inspection.records.watch_reader import WatchReader
-from inspection.web.words import class_in_words
 
 Json = dict[str, Any]
 
-SHARES = frozenset({Measure.REJECTS, Measure.REVIEWED_REJECTS, Measure.FALSE_REJECTS})
-SHARE_KINDS = frozenset({ChartKind.P, ChartKind.LANEY_P})
 MARKS_AT_MOST = 200
-
-_KINDS = {
-    ChartKind.BERNOULLI: "Bernoulli CUSUM of every verdict",
-    ChartKind.P: "p chart",
-    ChartKind.LANEY_P: "Laney p′ chart",
-    ChartKind.G: "g chart",
-    ChartKind.EWMA: "EWMA chart",
-    ChartKind.CUSUM: "CUSUM chart",
-}
-_MEASURES = {
-    Measure.REJECTS: "rejects",
-    Measure.REVIEWED_REJECTS: "rejects after review",
-    Measure.FALSE_REJECTS: "false rejects among reviewed ones",
-    Measure.CLASSES: "rejects for",
-    Measure.SCORE: "the model's score",
-    Measure.BRIGHTNESS: "brightness of the picture",
-    Measure.SHARPNESS: "sharpness of the picture",
-    Measure.NOISE: "noise of the picture",
-    Measure.VIGNETTING: "vignetting of the picture",
-    Measure.SATURATED: "saturated pixels",
-}
 
 
 def chart_list(watch: WatchReader, states: Mapping[int, SignalState]) -> list[Json]:
@@ -80,53 +49,6 @@ def chart_points(
         "stages": [_stage_mark(stage, columns) for stage in stages if _starts(stage, columns)],
         "marks": _marks(annotations, columns)[-MARKS_AT_MOST:],
     }
-
-
-def in_percent(chart: WatchedChart) -> bool:
-    """Whether the values of a chart are shares of parts."""
-    return chart.kind in SHARE_KINDS and chart.measure in SHARES | {Measure.CLASSES}
-
-
-def title(chart: WatchedChart) -> str:
-    """What a chart is of, in words."""
-    said = _MEASURES[chart.measure]
-    if chart.class_name:
-        said += f" {class_in_words(chart.class_name)}"
-    if chart.camera_id:
-        said += f", {chart.camera_id}"
-    return f"{said[0].upper()}{said[1:]}"
-
-
-def kind_in_words(chart: WatchedChart) -> str:
-    """How a chart is drawn, and of what subgroups."""
-    subgroup = chart.settings.get("subgroup")
-    if chart.kind in (ChartKind.BERNOULLI, ChartKind.G) or subgroup is None:
-        return _KINDS[chart.kind]
-    per = f"{subgroup} parts each" if isinstance(subgroup, int) else f"per {subgroup}"
-    return f"{_KINDS[chart.kind]}, {per}"
-
-
-def limits_in_words(chart: WatchedChart, limits: StageLimits | None) -> str:
-    """What the limits rest on, how often they alarm falsely, how fast they see the change."""
-    if limits is None:
-        return "phase I: limits are being estimated"
-    of = "parts" if chart.kind is ChartKind.BERNOULLI else "points"
-    said = [f"limits from {limits.subgroups:,} {of}{', provisional' if limits.provisional else ''}"]
-    if chart.kind is ChartKind.LANEY_P:
-        wanders = ": the rate wanders" if limits.sigma > 1.5 else ""
-        said.append(f"σz {limits.sigma:.2f}{wanders}")
-    if limits.false_alarm_parts is not None:
-        said.append(f"a false alarm about every {_parts(limits.false_alarm_parts, limits)}")
-    if limits.seen_after_parts is not None:
-        said.append(f"the change is seen after {limits.seen_after_parts:,.0f} parts on average")
-    return " · ".join(said)
-
-
-def _parts(parts: float, limits: StageLimits) -> str:
-    if not limits.parts_per_day:
-        return f"{parts:,.0f} parts"
-    days = parts / limits.parts_per_day
-    return f"{days:.1f} days" if days < 10 else f"{days:,.0f} days"
 
 
 def _listed(watch: WatchReader, chart: WatchedChart, open_signals: int) -> Json:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from inspection.records.query import StoredPart
+from inspection.records.words import reason_in_words
 from inspection.web.state import picture_path
-from inspection.web.words import reason_in_words
 
 
 def part_json(part: StoredPart) -> dict[str, Any]:

@@ -3,28 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from inspection.quality.chart_words import (
+    in_percent,
+    origin_in_words,
+    rule_in_words,
+    step_in_words,
+    title,
+)
 from inspection.records.charts import ChartSignal, PlanStep, SignalState
 from inspection.records.signal_desk import STEP, SignalAct
-from inspection.web.charts import in_percent, title
-from inspection.web.diagnosis import diagnosis_in_words
 
 Json = dict[str, Any]
-
-_RULES = {
-    "nelson1": "outside the limits",
-    "nelson2": "nine in a row on one side of the center",
-    "nelson3": "six in a row rising or falling",
-    "nelson4": "fourteen in a row up and down",
-    "nelson5": "two of three far from the center",
-    "cusum": "the sum reached its limit",
-    "ewma": "the average left its limits",
-}
-_STEPS = {
-    "inform": "Inform",
-    "hold_lot": "Hold the lot",
-    "stop_line": "Stop the line",
-    "run_challenge_parts": "Run the challenge parts",
-}
 
 
 def open_signals(
@@ -43,7 +32,7 @@ def signal_json(signal: ChartSignal, acts: Iterable[SignalAct]) -> Json:
         "signal_id": signal.signal_id,
         "chart_id": signal.chart.chart_id,
         "title": title(signal.chart),
-        "rule": _RULES.get(signal.rule, signal.rule),
+        "rule": rule_in_words(signal.rule),
         "side": signal.side,
         "first_part": signal.first_part,
         "last_part": signal.last_part,
@@ -57,15 +46,23 @@ def signal_json(signal: ChartSignal, acts: Iterable[SignalAct]) -> Json:
         "state": entered[-1] if entered else SignalState.RAISED.value,
         "plan": [_step(at, step, done) for at, step in enumerate(signal.chart.plan)],
         "acts": [_act(act) for act in done if act.act != STEP],
-        "diagnosis": diagnosis_in_words(signal.diagnosis),
+        "diagnosis": diagnosis_json(signal.diagnosis),
+    }
+
+
+def diagnosis_json(diagnosis: Mapping[str, Any]) -> Json:
+    """Where the change came from and why, as the watch found it."""
+    return {
+        "origin": diagnosis.get("origin", "unclear"),
+        "heading": origin_in_words(diagnosis),
+        "reasons": list(diagnosis.get("reasons", [])),
     }
 
 
 def _step(at: int, step: PlanStep, acts: list[SignalAct]) -> Json:
     answers = [act for act in acts if act.act == STEP and act.step == at]
     return {
-        "do": _STEPS.get(step.do, step.do),
-        "text": step.text,
+        "do": step_in_words(step),
         "answer": _act(answers[-1]) if answers else None,
     }
 

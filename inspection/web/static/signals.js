@@ -19,10 +19,7 @@ export function listSignals(signals, { onChange, onLook }) {
 }
 
 /** Process or camera: a heading and its reasons. */
-export function diagnosisOf(diagnosis) {
-  const { origin, heading, reasons } = diagnosis ?? {
-    origin: "unclear", heading: "Process or camera: too little is known", reasons: [],
-  };
+export function diagnosisOf({ origin, heading, reasons }) {
   const box = make("div", "diagnosis");
   box.dataset.origin = origin;
   box.append(make("strong", "", heading));
@@ -72,7 +69,7 @@ function nextButton(signal, [act, name, question], onChange) {
 function planStep(signal, at, step, onChange) {
   const line = make("div", "plan-step");
   line.dataset.answered = step.answer === null ? "no" : "yes";
-  line.append(make("span", "", `${at + 1}. ${step.do}${step.text ? `: ${step.text}` : ""}`));
+  line.append(make("span", "", `${at + 1}. ${step.do}`));
   if (step.answer !== null) {
     line.append(make("em", "", `✓ ${step.answer.who}: ${step.answer.text}`));
   } else if (signal.state !== "closed") {

@@ -49,7 +49,7 @@ def test_a_step_of_the_plan_is_answered_whatever_the_state(asker: Any, watched: 
     watched.signal(1)
     answered = act(asker, act="step", step=1, text="lot L7 held").json()
     assert answered["state"] == "raised"
-    assert [step["do"] for step in answered["plan"]] == ["Inform", "Hold the lot"]
+    assert [step["do"] for step in answered["plan"]] == ["Inform: the shift leader", "Hold the lot"]
     assert [step["answer"] and step["answer"]["text"] for step in answered["plan"]] == [
         None,
         "lot L7 held",
@@ -66,7 +66,7 @@ def test_signals_come_newest_first_with_their_diagnosis(asker: Any, watched: Any
         "heading": "Look at the process",
         "reasons": ["one defect class alone"],
     }
-    assert oldest["diagnosis"] is None
+    assert oldest["diagnosis"]["heading"] == "Process or camera: too little is known"
     assert asker.get("/signals?chart_id=2").json() == {"signals": []}
 
 
