@@ -1,4 +1,4 @@
-"""Parts of several cameras and several pictures: whatever is lost, no part gets another's picture."""
+"""Parts of several cameras and pictures: whatever is lost, none gets another's picture."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -155,12 +155,15 @@ class Bench:
         """Take every part until the belt's time is over, then the rest."""
         source = self.source()
         source.start()
+        self.take(source, until_ms)
+        self.parts += source.end()
+        return source
+
+    def take(self, source: PartSource, until_ms: int) -> None:
         while self.clock.now_ns < until_ms * MS:
             part = source.fetch(0.05)
             if part is not None:
                 self.parts.append(part)
-        self.parts += source.end()
-        return source
 
     @property
     def whole(self) -> list[int]:
@@ -283,8 +286,7 @@ def test_a_camera_with_other_settings_after_its_return_ends_the_line() -> None:
     source = made.source()
     source.start()
     with pytest.raises(CameraConfigError, match="another camera answers"):
-        while made.clock.now_ns < 8000 * MS:
-            source.fetch(0.05)
+        made.take(source, until_ms=8000)
     source.stop()
 
 
