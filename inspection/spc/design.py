@@ -120,11 +120,11 @@ def design_mean_chart(
     if false_alarm_every is None and false_alarm_days is None:
         false_alarm_every = _THREE_SIGMAS
     points = _wanted(false_alarm_every, false_alarm_days, per_day, "points")
-    wanted = number(points, "false_alarm_every", lambda arl: 1 < arl <= 1e6, "1 to 1e6")
+    wanted = _interval(points)
     change = f"a shift of {moved:g} sigmas"
     sigmas = _limit(lambda k: shewhart_arl(sigmas=k), wanted)
     slack = moved / 2.0
-    height = _limit(lambda h: cusum_arl(slack=slack, limit=h), wanted)
+    height = cusum_limit(slack, false_alarm_every=wanted)
     found: list[tuple[str, dict[str, float], float]] = [
         ("shewhart", {"sigmas": sigmas}, shewhart_arl(sigmas=sigmas, shift=moved)),
         (
@@ -134,7 +134,7 @@ def design_mean_chart(
         ),
     ]
     for weight in (0.05, 0.1, 0.2, 0.4):
-        width = _ewma_width(weight, wanted)
+        width = ewma_width(weight, false_alarm_every=wanted)
         seen = ewma_arl(weight=weight, width=width, shift=moved)
         found.append(("ewma", {"weight": weight, "width": width}, seen))
     found.sort(key=lambda one: one[2])
@@ -175,8 +175,23 @@ def _np_limit(rate: float, rise: float, wanted: float, size: int) -> tuple[int, 
     return upper, every, seen
 
 
-def _ewma_width(weight: float, wanted: float) -> float:
+def ewma_width(weight: float, *, false_alarm_every: float) -> float:
+    """The width of an EWMA of this weight that alarms falsely after so many points on average.
+
+    Raises SpcError.
+    """
+    wanted = _interval(false_alarm_every)
     return _limit(lambda width: ewma_arl(weight=weight, width=width), wanted)
+
+
+def cusum_limit(slack: float, *, false_alarm_every: float) -> float:
+    """The limit of a two-sided CUSUM with this slack; as ewma_width. Raises SpcError."""
+    wanted = _interval(false_alarm_every)
+    return _limit(lambda limit: cusum_arl(slack=slack, limit=limit), wanted)
+
+
+def _interval(points: float) -> float:
+    return number(points, "false_alarm_every", lambda arl: 1 < arl <= 1e6, "1 to 1e6")
 
 
 def _limit(arl: Callable[[float], float], wanted: float) -> float:
