@@ -40,7 +40,7 @@ POLL_S = 0.0005
 """Pause between two looks for a buffer. Waiting inside the producer's code would be exact, but the
 binding keeps Python's lock there: measured, other threads of the process stood still."""
 LOOK_EVERY_S = 0.01
-"""How often a producer is asked for a buffer that says it has none: not all count right."""
+"""How often all is looked after while the producer says that no buffer waits."""
 BUFFERS = 8
 SILENCE_S = 1.0
 """After so long without a buffer the camera is asked whether it is still there: no GenTL event says
@@ -109,7 +109,7 @@ class GenicamSource:
         self._settings: dict[str, FeatureValue] = {}
         self._pending: Iterator[Frame | MissedFrame] = iter(())
         self._lost: CameraLost | None = None
-        self._heard_ns = self._answered_ns = self._looked_ns = 0
+        self._heard_ns = self._answered_ns = 0
 
     @property
     def camera_id(self) -> str:
@@ -151,7 +151,7 @@ class GenicamSource:
         except BaseException:
             free(harvester, self._camera_id)
             raise
-        self._heard_ns = self._answered_ns = self._looked_ns = self._clock.monotonic_ns()
+        self._heard_ns = self._answered_ns = self._clock.monotonic_ns()
 
     def trigger(self) -> None:
         """Command a picture, from the thread that fetches; its outcome comes out of `fetch`.
@@ -229,7 +229,7 @@ class GenicamSource:
             left_ns = min(deadline_ns, watch.due_ns) - now_ns
             self._pending = iter(watch.begin_anew())
             outcome = next(self._pending, None)
-            if outcome is None and self._has_come(camera, now_ns, left_ns):
+            if outcome is None and self._has_come(camera, left_ns):
                 self._pending = self._take(camera, watch)
                 outcome = next(self._pending, None)
                 if outcome is None:  # it was of a trigger that was given up
@@ -242,17 +242,19 @@ class GenicamSource:
             self._check_alive(camera)
             if self._clock.monotonic_ns() >= deadline_ns:
                 return None
-            if left_ns < 1e6 or not self._producer_wait_ms:
-                self._clock.sleep(min(POLL_S, left_ns / 1e9))
+            self._pause(camera, left_ns)
 
-    def _has_come(self, camera: OpenCamera, now_ns: int, left_ns: int) -> bool:
-        """Ask the producer for a buffer where it says that it has one, and now and then."""
-        if self._producer_wait_ms:
-            return camera.has_new_buffer(min(self._producer_wait_ms, max(0, left_ns) // 1_000_000))
-        if now_ns - self._looked_ns < LOOK_EVERY_S * 1e9 and not camera.counts_buffers():
-            return False
-        self._looked_ns = now_ns
-        return camera.has_new_buffer()
+    def _has_come(self, camera: OpenCamera, left_ns: int) -> bool:
+        wait_ms = min(self._producer_wait_ms, max(0, left_ns) // 1_000_000)
+        return camera.has_new_buffer(wait_ms)
+
+    def _pause(self, camera: OpenCamera, left_ns: int) -> None:
+        """Until the producer says that a buffer waits, but not for long: not all count right."""
+        if self._producer_wait_ms and left_ns >= 1_000_000:
+            return  # the wait was in the producer
+        until_ns = self._clock.monotonic_ns() + min(left_ns, round(LOOK_EVERY_S * 1e9))
+        while (now_ns := self._clock.monotonic_ns()) < until_ns and not camera.counts_buffers():
+            self._clock.sleep(min(POLL_S, (until_ns - now_ns) / 1e9))
 
     def _check_alive(self, camera: OpenCamera) -> None:
         """After a silence, whether the camera answers, and whether it should have sent anything."""

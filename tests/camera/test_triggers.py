@@ -248,10 +248,13 @@ def test_a_picture_that_comes_after_its_trigger_was_given_up_is_of_no_other_part
 def test_dropped_and_torn_pictures_are_charged_to_their_own_triggers(
     open_camera: Opener, plan: TriggerPlan, camera: Features
 ) -> None:
-    faults = {"FaultDropEveryNth": 5, "FaultIncompleteEveryNth": 3, "ReplayPartRate": 30.0}
+    faults = {"FaultDropEveryNth": 5, "FaultIncompleteEveryNth": 3}
     wait_s = 5.0 if camera is WITH_CHUNKS else 0.2
     source = open_camera(plan, camera | faults, max_wait_s=wait_s)
-    found = misses(take(source, 12))
+    if isinstance(plan, LineTrigger) and camera is not WITH_COUNTERS_ONLY:
+        node_map(source).ReplayPartRate.value = 30.0  # a loss shows with the part behind it
+    slowly = isinstance(plan, LineTrigger) and camera is WITH_COUNTERS_ONLY
+    found = misses(pass_parts(source, 12) if slowly else take(source, 12))
     if camera is not WITH_COUNTERS_ONLY and (
         camera is WITH_CHUNKS or isinstance(plan, LineTrigger)
     ):
