@@ -152,8 +152,10 @@ class View(Section):
     frames: the names of the pictures that it takes of each part, for a sequence of lights; each is
         a view of its own. One picture, named like the camera, when left out.
     mm_per_px: size of a pixel on the part; needed for limits in mm².
-    full_scale: highest grey value the camera gives, where it is not that of 8 or 16 bits.
+    full_scale: highest grey value the camera gives, where it is not that of its pixel format.
     max_age_ms: a picture older than this when its turn comes is late.
+    light_reference: a file of `passline camera reference`, which the health of pictures is
+        measured against.
     trigger: what starts a picture; left out, as the features say.
     """
 
@@ -163,11 +165,18 @@ class View(Section):
     mm_per_px: Positive | None = None
     full_scale: Annotated[int, Field(ge=1, le=65535)] | None = None
     max_age_ms: Positive = 1000.0
+    light_reference: str | None = None
     trigger: Trigger | None = None
     device: Annotated[
         GenicamCamera | FolderCamera | RecordedCamera | RenderedCamera,
         Field(discriminator="source"),
     ]
+
+    @model_validator(mode="after")
+    def _reference_is_of_one_light(self) -> "View":
+        if self.light_reference is not None and len(self.frames) > 1:
+            raise ValueError("a light reference is of one light, not of a sequence of frames")
+        return self
 
     @model_validator(mode="after")
     def _trigger_is_said_once(self) -> "View":

@@ -1,12 +1,16 @@
 """One model under one recipe: a picture becomes a verdict and what it came from."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-from camera.frame import Frame
-from inspection.judge import ReasonKind, Verdict, judge, not_inspected
-from inspection.recipe import Recipe, Region, resolve_limits
+from camera.frame import FULL_SCALE_BY_FORMAT, CameraConfigError, Frame
+from camera.health import LightReference, measure_health
+from inspection.errors import RecipeError
+from inspection.judge import Limits, ReasonKind, Verdict, judge, not_inspected
+from inspection.recipe import Recipe, Region, View, resolve_limits
 from inspection.records.images import picture_sha256
 from inspection.records.record import Judgement, LedgerEntry, ViewRecord
 from models.errors import InferenceError
@@ -14,8 +18,22 @@ from models.findings import Finding, part_score
 from models.session import ModelSession
 
 
+@dataclass(frozen=True, slots=True)
+class _Camera:
+    """What pictures of one camera are judged and measured by."""
+
+    view: View
+    limits: Limits
+    reference: LightReference | None
+
+    def full_scale(self, frame: Frame) -> int:
+        return self.view.full_scale or FULL_SCALE_BY_FORMAT[frame.pixel_format]
+
+
 class Inspector:
-    """Judges pictures of the recipe's cameras. Raises RecipeError when recipe and card do not fit.
+    """Judges pictures of the recipe's cameras.
+
+    Raises RecipeError when recipe and card do not fit, or a light reference cannot be read.
 
     judgement: what goes on record of every part that it judges.
     """
@@ -29,16 +47,19 @@ class Inspector:
             threads=session.threads,
         )
         self._cameras = {
-            camera.id: (camera, resolve_limits(recipe, session.bundle.card, camera))
-            for camera in recipe.cameras
+            view.id: _Camera(
+                view, resolve_limits(recipe, session.bundle.card, view), _light_reference(view)
+            )
+            for view in recipe.cameras
         }
 
     def inspect(self, view: str, frame: Frame, age_ns: int) -> tuple[Verdict, ViewRecord]:
         """The verdict on a picture: REJECT with NO_ANSWER where the model gave none."""
-        camera, limits = self._cameras[frame.camera_id]
+        camera = self._cameras[frame.camera_id]
+        region, full_scale = camera.view.region, camera.full_scale(frame)
         try:
-            findings = find_defects(self.session, frame.pixels, camera.region, camera.full_scale)
-            verdict = judge(findings, limits)
+            findings = find_defects(self.session, frame.pixels, region, full_scale)
+            verdict = judge(findings, camera.limits)
         except InferenceError as error:
             findings = ()
             verdict = not_inspected(ReasonKind.NO_ANSWER, str(error))
@@ -53,7 +74,8 @@ class Inspector:
         findings: tuple[Finding, ...] = (),
     ) -> ViewRecord:
         """What goes on record of a picture; without findings when it was not judged."""
-        camera, limits = self._cameras[frame.camera_id]
+        camera = self._cameras[frame.camera_id]
+        full_scale = camera.full_scale(frame)
         return ViewRecord(
             view=view,
             camera_id=frame.camera_id,
@@ -64,11 +86,21 @@ class Inspector:
             age_ns=age_ns,
             image_sha256=picture_sha256(frame.pixels, frame.pixel_format),
             pixel_format=frame.pixel_format,
-            full_scale=camera.full_scale,
-            limits=limits,
+            full_scale=full_scale,
+            health=measure_health(frame.pixels, full_scale, camera.reference),
+            limits=camera.limits,
             findings=findings,
             score=part_score(findings),
         )
+
+
+def _light_reference(view: View) -> LightReference | None:
+    if view.light_reference is None:
+        return None
+    try:
+        return LightReference.load(Path(view.light_reference))
+    except CameraConfigError as error:
+        raise RecipeError(f"camera {view.id}: {error}") from error
 
 
 def find_defects(
