@@ -22,4 +22,4 @@ class CameraSpec:
     features: "Mapping[str, FeatureValue]" = field(default_factory=dict[str, Any])
     trigger: TriggerPlan | None = None
     max_wait_s: float = 1.0
-    buffers: int = 8
+    buffers: int = 16
