@@ -20,16 +20,19 @@ def belt_command(
     frames: Annotated[Path, typer.Argument(help="The virtual camera's frames file; written anew.")],
     parts: Annotated[int, typer.Option(min=1, help="How many parts there is room for.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another series.")] = 1,
+    first: Annotated[int, typer.Option(min=0, help="Number of the first part.")] = 0,
 ) -> None:
     """Render a simulated belt, part by part, for a camera with ReplayFrames at that file.
 
     The belt file is read again whenever it changes. Ends when the belt does, or with Ctrl-C.
     """
-    carried = carry(belt, frames, parts, seed, stop_on_signals())
+    carried = carry(belt, frames, parts, seed, stop_on_signals(), first)
     typer.echo(f"{carried} parts went by", err=True)
 
 
-def carry(belt: Path, frames: Path, parts: int, seed: int, stop: "Callable[[], bool]") -> int:
+def carry(
+    belt: Path, frames: Path, parts: int, seed: int, stop: "Callable[[], bool]", first: int = 0
+) -> int:
     """Append each part's picture when it is due; gives how many there were.
 
     Raises CameraError for a belt that cannot be read or that loses pictures itself, and for a file
@@ -39,7 +42,7 @@ def carry(belt: Path, frames: Path, parts: int, seed: int, stop: "Callable[[], b
     from camera.frame import CameraConfigError, Frame, MissedFrame, SourceEnded
     from camera.simulator.frames import FramesFile
 
-    source = RenderedSource("belt", seed=seed, belt_file=belt)
+    source = RenderedSource("belt", seed=seed, belt_file=belt, first_part=first)
     with FramesFile(frames, "Mono8", (PICTURE_PX, PICTURE_PX), parts) as file:
         source.start()
         while not stop():

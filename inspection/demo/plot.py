@@ -15,7 +15,8 @@ MENDED = IN_CONTROL | {NEW_DEFECT: 0.08}
 FAINT = (0.15, 0.45)
 """Contrast of defects after the drift: of faint stains the shipped model misses more than half."""
 
-_LOST_ONE_IN = 97
+LOST_ONE_IN = 97
+"""Every so many triggers the virtual camera takes no picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +47,16 @@ class Plot:
     def parts(self) -> int:
         return self.mended_from + self.mended
 
-    def belt(self, released: int, pace_hz: float, ended: bool = False) -> Belt:
+    def belt(self, released: int, pace_hz: float) -> Belt:
         """The belt with `released` parts on it: same plot, same parts, whatever the pace."""
         return Belt(
             released=released,
-            ended=ended,
             pace_hz=pace_hz,
             stretches=(
                 Stretch(first_part=0, rates=IN_CONTROL),
                 Stretch(first_part=self.drift_from, rates=DRIFTED, contrast=FAINT),
                 Stretch(first_part=self.mended_from, rates=MENDED, contrast=FAINT),
             ),
-            lost_one_in=_LOST_ONE_IN,
         )
 
     def chart(self) -> tuple[int, int]:

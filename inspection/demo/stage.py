@@ -1,4 +1,4 @@
-"""The stage of the demo: a data folder, a recipe, a belt, and the station's processes."""
+"""The stage of the demo: a data folder, a recipe, a belt with a virtual camera, the processes."""
 
 import json
 import time
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from camera.belt import write_belt
+from camera.simulator import producer_path
 from inspection.commission import commission_station
-from inspection.demo.plot import MODEL, SEED, Plot
+from inspection.demo.plot import LOST_ONE_IN, MODEL, SEED, Plot
 from inspection.errors import PasslineError
 from inspection.recipe import load_recipe
 from inspection.records.desk import Desk
@@ -32,10 +33,20 @@ id = "cam1"
 mm_per_px = 0.1
 max_age_ms = 1200.0
 
+[camera.trigger]
+mode = "line"  # a light barrier at the camera's input: one picture for each part
+
 [camera.device]
-source = "rendered"
-seed = {seed}
-belt = {belt}
+source = "genicam"
+producers = [{producer}]
+serial = "SIM0"
+
+[camera.device.features]
+ReplayFrames = {frames}
+ReplayAtEnd = "Wait"
+ReplayPartPerFrame = true
+ReplayTiming = "Recorded"
+FaultTriggerLostEveryNth = {lost_one_in}
 
 [model]
 name = "{model}"
@@ -87,6 +98,7 @@ class Stage:
     plot: Plot
     recipe: Path
     belt_file: Path
+    frames_file: Path
     reader: RecordReader
     desk: Desk
     watch: WatchReader
@@ -96,9 +108,37 @@ class Stage:
     def registry(self) -> Registry:
         return station_registry(self.folder)
 
-    def release(self, parts: int, pace_hz: float, *, last: bool = False) -> None:
+    def release(self, parts: int, pace_hz: float) -> None:
         """Let the belt carry parts up to number `parts`, at this pace."""
-        write_belt(self.belt_file, self.plot.belt(parts, pace_hz, ended=last))
+        write_belt(self.belt_file, self.plot.belt(parts, pace_hz))
+
+    def start(self, stopped: Callable[[], None]) -> None:
+        """Start the belt, standing still, then the line with its camera, and the watch."""
+        self._start_belt(first_part=0)
+        self.wait_until(self.frames_file.exists, stopped)
+        self.supervisor.start("line", ["run", str(self.recipe), str(self.folder)])
+        self.supervisor.start("watch", ["watch", str(self.folder)])
+
+    def tend(self) -> None:
+        """Restart what died. With a line that died, its camera began anew: so does the belt."""
+        line = self.supervisor.children.get("line")
+        restarts = 0 if line is None else line.restarts
+        self.supervisor.tend()
+        if line is not None and line.restarts > restarts:
+            self.supervisor.stop("belt")
+            self.frames_file.unlink()
+            last = self.reader.last_part()
+            self._start_belt(first_part=0 if last is None else last.record.part_number + 1)
+
+    def _start_belt(self, first_part: int) -> None:
+        options = {"parts": self.plot.parts, "seed": SEED, "first": first_part}
+        words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+        self.supervisor.start("belt", ["belt", str(self.belt_file), str(self.frames_file), *words])
+
+    def end(self) -> None:
+        """Stop belt, line and watch; parts on their way to the gate still leave."""
+        for name in ("belt", "line", "watch"):
+            self.supervisor.stop(name)
 
     def wait_until(self, done: Callable[[], bool], tell: Callable[[], None]) -> None:
         """Keep the station alive until `done()`; `tell` is called a few times a second.
@@ -106,7 +146,7 @@ class Stage:
         Raises DemoError when a process ends that should not.
         """
         while not done():
-            self.supervisor.tend()
+            self.tend()
             for name in self.supervisor.children:
                 code = self.supervisor.ended(name)
                 if code is not None and not done():
@@ -123,13 +163,14 @@ class Stage:
 def set_stage(folder: Path, plot: Plot, supervisor: Supervisor) -> Stage:
     """A fresh station in `folder` with the shipped model as its champion, not running yet."""
     folder.mkdir(parents=True)
-    belt_file = folder / "belt.json"
+    belt_file, frames_file = folder / "belt.json", folder / "belt.frames"
     recipe = folder / "recipe.toml"
     subgroup, baseline = plot.chart()
     recipe.write_text(
         RECIPE.format(
-            seed=SEED,
-            belt=json.dumps(str(belt_file)),
+            producer=json.dumps(str(producer_path())),
+            frames=json.dumps(str(frames_file)),
+            lost_one_in=LOST_ONE_IN,
             model=MODEL,
             subgroup=subgroup,
             baseline=baseline,
@@ -139,4 +180,5 @@ def set_stage(folder: Path, plot: Plot, supervisor: Supervisor) -> Stage:
     )
     commission_station(load_recipe(recipe).recipe, folder, source=None, who="demo")
     reader, desk, watch = RecordReader(folder), Desk(folder), WatchReader(folder)
-    return Stage(folder, plot, recipe, belt_file, reader, desk, watch, supervisor)
+    files = recipe, belt_file, frames_file
+    return Stage(folder, plot, *files, reader, desk, watch, supervisor)

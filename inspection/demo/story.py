@@ -89,8 +89,8 @@ class _Teller:
         self.stage.release(plot.mended_from, SLOW_HZ)
         self._train()
         judge = "new" if self._passes_gate() else "old"
-        self._chapter(f"3. The tool is mended, the {judge} model judges", plot.parts, last=True)
-        self._await_end_of_line()
+        self._chapter(f"3. The tool is mended, the {judge} model judges", plot.parts)
+        self._end()
         self._say_how_it_went(truth)
         if self.telling.port is not None:
             self.console.print(f"The screen stays on {self._url}; Ctrl-C ends the demo.")
@@ -103,19 +103,18 @@ class _Teller:
         return f"http://127.0.0.1:{self.telling.port}"
 
     def _open(self) -> None:
-        supervisor, data = self.stage.supervisor, str(self.stage.folder)
         if self.telling.port is not None:
-            supervisor.start("web", ["web", data, "--port", str(self.telling.port)])
+            data, port = str(self.stage.folder), str(self.telling.port)
+            self.stage.supervisor.start("web", ["web", data, "--port", port])
             self.console.print(f"The screen is on [bold]{self._url}[/bold]")
         self.stage.release(0, self.telling.pace_hz)
-        supervisor.start("line", ["run", str(self.stage.recipe), data])
-        supervisor.start("watch", ["watch", data])
+        self.stage.start(self._check_stopped)
 
-    def _chapter(self, title: str, until_part: int, *, last: bool = False) -> None:
+    def _chapter(self, title: str, until_part: int) -> None:
         """Let parts flow until number `until_part`, and say what happens meanwhile."""
         self.console.rule(title)
         start = self.stage.recorded()
-        self.stage.release(until_part, self.telling.pace_hz, last=last)
+        self.stage.release(until_part, self.telling.pace_hz)
         told = _Told(self.stage, self.console)
         with _progress(self.console) as progress:
             task = progress.add_task("parts", total=until_part - start)
@@ -243,11 +242,9 @@ class _Teller:
             raise DemoError(f"passline {command[0]} ended with exit code {process.returncode}")
         return process.returncode
 
-    def _await_end_of_line(self) -> None:
-        supervisor = self.stage.supervisor
-        self.stage.wait_until(lambda: supervisor.ended("line") is not None, self._check_stopped)
-        supervisor.stop("line")
-        supervisor.stop("watch")
+    def _end(self) -> None:
+        """Stop the station; the watch then looks once at all that is on record."""
+        self.stage.end()
         watch = Watch(self.stage.folder)
         watch.step()
         watch.close()

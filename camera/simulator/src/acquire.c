@@ -270,15 +270,31 @@ static void take_picture(Camera *camera, int64_t due_ns)
         hand_over(camera, index, due_ns);
 }
 
-/* A part passes the light barrier for each picture that has come to the file. */
+/* When the next part of the file passes the light barrier: as soon as its picture is there, or as far
+ * behind the part before it as the file says. */
+static int64_t part_due_ns(const Camera *camera, int64_t now_ns)
+{
+    uint32_t part = camera->parts_come;
+    if (part >= frames_count(&camera->frames))
+        return now_ns + MILLISECOND_NS; /* looks into the file again */
+    if (part == 0 || setting(camera, F_ReplayTiming) != AS_RECORDED)
+        return now_ns;
+    return camera->part_came_ns + frame_row(&camera->frames, part).timestamp_ns
+           - frame_row(&camera->frames, part - 1).timestamp_ns;
+}
+
 static int64_t watch_new_parts(Camera *camera, int64_t now_ns)
 {
     if (camera->part_in_barrier) {
         set_line0(camera, &camera->part_in_barrier, false);
-    } else if (camera->parts_come < frames_count(&camera->frames)) {
-        camera->parts_come++;
-        set_line0(camera, &camera->part_in_barrier, true);
+        return now_ns;
     }
+    int64_t due_ns = part_due_ns(camera, now_ns);
+    if (due_ns > now_ns)
+        return due_ns;
+    camera->parts_come++;
+    camera->part_came_ns = now_ns;
+    set_line0(camera, &camera->part_in_barrier, true);
     return now_ns + MILLISECOND_NS;
 }
 

@@ -109,6 +109,7 @@ struct Camera {
     int64_t taken_trigger; /* number of the last one that became a picture */
     bool part_in_barrier;
     uint32_t parts_come; /* with ReplayPartPerFrame, of this file */
+    int64_t part_came_ns;
     uint64_t frame_tag;
     pthread_cond_t wake;
 };

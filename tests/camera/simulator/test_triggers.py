@@ -156,6 +156,22 @@ def test_a_part_passes_the_light_barrier_for_each_picture_that_comes_to_the_file
     assert counters(camera) == {"FrameTrigger": 4, "FrameStart": 3, "FrameTriggerMissed": 0}
 
 
+def test_parts_that_waited_for_the_camera_keep_their_distance(
+    open_raw: RawOpener, fetch_raw: RawFetcher, tmp_path: Path
+) -> None:
+    file = tmp_path / "belt.frames"
+    with FramesFile(file, "Mono8", (4, 4), capacity=4) as frames:
+        for number in range(4):
+            pixels = np.full((4, 4), number, np.uint8)
+            frames.append(pixels, timestamp_ns=number * 30_000_000)
+    recorded = {"ReplayTiming": "Recorded", "ReplayAtEnd": "Wait", "ReplayPartPerFrame": True}
+    camera = open_raw(**LINE, ReplayFrames=str(file), **recorded)
+    camera.num_buffers = 4
+    camera.start()
+    times_ns = [fetch_raw(camera)[1]["timestamp_ns"] for _ in range(4)]
+    assert (np.diff(times_ns) >= 30_000_000).all()
+
+
 def test_the_counters_can_be_set_to_0(open_raw: RawOpener, fetch_raw: RawFetcher) -> None:
     camera = open_raw(**SOFTWARE)
     camera.start()
