@@ -25,6 +25,7 @@ TOPICS = (
     "training",
     "record",
     "render",
+    "report",
     "spc",
     "web",
 )

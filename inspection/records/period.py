@@ -93,7 +93,7 @@ class PeriodReader:
         query = select(columns.shift, columns.shift_began_utc_ns).distinct()
         with self._records.reading() as connection:
             rows = list(connection.execute(query.order_by(columns.shift_began_utc_ns)))
-        later = [row.shift_began_utc_ns for row in rows[1:]] + [None]
+        later = [*(row.shift_began_utc_ns for row in rows), None][1:]
         found = [
             Shift(row.shift, row.shift_began_utc_ns, until)
             for row, until in zip(rows, later, strict=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -79,6 +79,7 @@ class Caption:
     labels: one per point, for the horizontal axis (times, part numbers); indices where empty.
     phase_one: how many of the first points the limits were estimated from; 0 draws no boundary.
     percent: whether values are shares, to be written in percent.
+    about: the line below the chart; `in_one_line` where empty.
     """
 
     title: str
@@ -87,6 +88,7 @@ class Caption:
     phase_one: int = 0
     annotations: Sequence[Annotation] = ()
     percent: bool = False
+    about: str = ""
 
 
 def chart_svg(chart: Drawable, caption: Caption) -> str:
@@ -165,7 +167,8 @@ def _drawn(chart: Drawable, caption: Caption) -> Generator["Figure"]:
         _phases(axes, caption.phase_one, len(chart.values))
         _changes(axes, caption.annotations)
         _label_points(figure.axes[-1], caption.labels, len(chart.values))
-        figure.axes[-1].set_xlabel(in_one_line(chart, percent=caption.percent), color=SOFT)
+        about = caption.about or in_one_line(chart, percent=caption.percent)
+        figure.axes[-1].set_xlabel(about, color=SOFT)
         yield figure
 
 
@@ -173,10 +176,10 @@ def _lines_and_points(axes: "Axes", chart: Drawable, *, percent: bool) -> None:
     values = chart.values
     k = len(values)
     edges = np.arange(k + 1, dtype=np.float64) - 0.5
-    for line, name in ((chart.lower, "LCL"), (chart.upper, "UCL")):
-        _limit(axes, line, edges, name, percent)
-    axes.stairs(chart.center, edges, baseline=None, color=CENTER, linewidth=1.2)
-    _name_line(axes, k, chart.center[-1], "CL", percent)
+    dashed = {"color": INK, "linewidth": 1.1, "linestyle": (0, (5, 3))}
+    _steps(axes, chart.lower, edges, _Name("LCL", percent), **dashed)
+    _steps(axes, chart.upper, edges, _Name("UCL", percent), **dashed)
+    _steps(axes, chart.center, edges, _Name("CL", percent), color=CENTER, linewidth=1.2)
     axes.plot(np.arange(k), values, color=SOFT, linewidth=1.0, zorder=2)
     if k <= _MARKERS_UP_TO:
         axes.plot(np.arange(k), values, "o", color=INK, markersize=4, zorder=3)
@@ -188,20 +191,24 @@ def _lines_and_points(axes: "Axes", chart: Drawable, *, percent: bool) -> None:
     axes.yaxis.set_major_formatter(lambda value, _at: _figure(value, percent))
 
 
-def _limit(axes: "Axes", line: Floats, edges: Floats, name: str, percent: bool) -> None:
-    """A limit as steps: each point has its own where sizes differ; none is drawn at infinity."""
-    if not np.isfinite(line).any():
-        return
+class _Name(NamedTuple):
+    """What a line is called at its right end."""
+
+    name: str
+    percent: bool
+
+
+def _steps(axes: "Axes", line: Floats, edges: Floats, called: _Name, **style: Any) -> None:
+    """A line as steps: each point has its own; none is drawn where there is no limit."""
     known = np.where(np.isfinite(line), line, np.nan)
-    axes.stairs(known, edges, baseline=None, color=INK, linewidth=1.1, linestyle=(0, (5, 3)))
-    if np.isfinite(line[-1]):
-        _name_line(axes, len(line), line[-1], name, percent)
-
-
-def _name_line(axes: "Axes", k: int, height: float, name: str, percent: bool) -> None:
+    if np.isnan(known).all():
+        return
+    axes.stairs(known, edges, baseline=None, **style)
+    if np.isnan(known[-1]):
+        return
     axes.annotate(
-        f"{name} {_figure(height, percent)}",
-        (k - 0.5, height),
+        f"{called.name} {_figure(known[-1], called.percent)}",
+        (len(line) - 0.5, known[-1]),
         xytext=(4, 0),
         textcoords="offset points",
         verticalalignment="center",
