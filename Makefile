@@ -38,6 +38,7 @@ contracts: setup
 bench: setup
 	$(RUN) python benchmarks/line.py $(ARGS)
 	$(RUN) python benchmarks/camera_path.py
+	$(RUN) python benchmarks/camera_worker.py
 	$(RUN) python benchmarks/pixels.py
 
 setup: $(UV)
