@@ -6,9 +6,9 @@
 Each round opens the simulator with a random fault, something that starts its pictures, and what it
 counts of them; takes the outcomes; and opens the camera again when it was lost. It fails when a
 trigger comes out twice, not at all or out of order, when a frame shows another part than its
-trigger's, when nothing comes for ten seconds, or when the camera does not come back. One silence is
-allowed, as nothing can tell it from a belt without parts: a frozen camera, triggered by a line, that
-counts no triggers.
+trigger's, when nothing comes for ten seconds, or when the camera does not come back. One silence
+is allowed, as nothing can tell it from a belt without parts: a frozen camera, triggered by a line,
+that counts no triggers.
 """
 
 import argparse
