@@ -56,6 +56,7 @@ from inspection.spc.run_length import (
     shewhart_arl,
 )
 from inspection.spc.subgroups import xbar_r_chart, xbar_s_chart
+from inspection.spc.times import TimedSubgroups, subgroups_by_time, times_between
 
 __all__ = [
     "NELSON",
@@ -84,6 +85,7 @@ __all__ = [
     "SpcError",
     "Standard",
     "StudyCounts",
+    "TimedSubgroups",
     "agreement_study",
     "autocorrelation",
     "bernoulli_cusum_chart",
@@ -138,8 +140,10 @@ __all__ = [
     "simulated_rules_arl",
     "spread_chart_arl",
     "subgroup_counts",
+    "subgroups_by_time",
     "t_chart",
     "t_chart_arl",
+    "times_between",
     "u_chart",
     "wilson",
     "xbar_r_chart",

@@ -1,12 +1,14 @@
 """Attribute agreement: people and the station against the truth and against each other."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from inspection.spc.arrays import Counts, Floats, open_share
 from inspection.spc.errors import SpcError
@@ -67,13 +69,23 @@ def cohen_kappa(first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95
     return _kappa_of(table / len(a), len(a), confidence)
 
 
-def fleiss_kappa(ratings: ArrayLike, *, confidence: float = 0.95) -> Kappa:
+def fleiss_kappa(
+    ratings: ArrayLike,
+    *,
+    interval: Literal["jackknife", "normal"] = "jackknife",
+    confidence: float = 0.95,
+) -> Kappa:
     """Fleiss' kappa of k parts, each rated n times, shape (k, n), whole numbers as categories.
 
-    The interval is the jackknife's over parts, so that parts, not ratings, are the sample.
+    interval: the `jackknife`'s over parts, so that parts, not ratings, are the sample; or `normal`
+        with the standard error of Fleiss, Nee and Landis, which holds where there is no agreement
+        beyond chance (as Minitab and R's irr).
     Source: Fleiss, Psychological Bulletin 76 (1971) 378; Efron and Stein, Annals of Statistics 9
-    (1981) 586. Raises SpcError for fewer than 2 parts or 2 ratings of each.
+    (1981) 586; Fleiss, Nee and Landis, Psychological Bulletin 86 (1979) 974.
+    Raises SpcError for fewer than 2 parts or 2 ratings of each.
     """
+    if interval not in ("jackknife", "normal"):
+        raise SpcError(f"interval: expected jackknife or normal, got {interval!r}")
     given = np.asarray(ratings)
     if given.ndim != 2 or given.shape[0] < 2 or given.shape[1] < 2:
         raise SpcError(f"ratings: expected 2 parts rated twice or more; got shape {given.shape}")
@@ -82,9 +94,7 @@ def fleiss_kappa(ratings: ArrayLike, *, confidence: float = 0.95) -> Kappa:
     codes = codes.reshape(rows.shape)
     table = np.stack([(codes == code).sum(axis=1) for code in range(int(codes.max()) + 1)], axis=1)
     kappa, agreed = _fleiss(table)
-    k = len(table)
-    without = np.array([_fleiss(np.delete(table, at, axis=0))[0] for at in range(k)])
-    error = math.sqrt((k - 1) / k * float(((without - without.mean()) ** 2).sum()))
+    error = _jackknife_error(table) if interval == "jackknife" else _null_error(table)
     half = _quantile(confidence) * error
     return Kappa(kappa, max(-1.0, kappa - half), min(1.0, kappa + half), agreed)
 
@@ -122,8 +132,9 @@ class AgreementStudy:
     """All of an attribute study; appraisers in the order given.
 
     within: share of parts that each called alike in all trials, and its interval. against_truth:
-    effectiveness of each. kappas: Cohen's of each against the truth, over all trials. between:
-    Fleiss' over all calls; None for one appraiser with one trial. all_right: share of parts that
+    effectiveness of each. kappas: Cohen's of each against the truth, over all trials. pairs:
+    Cohen's of each two appraisers, trial by trial, where both made as many. between: Fleiss' over
+    all calls; None for one appraiser with one trial. all_right: share of parts that
     everybody always called right, and its interval.
     """
 
@@ -131,12 +142,13 @@ class AgreementStudy:
     within: tuple[tuple[float, Interval], ...]
     against_truth: tuple[Effectiveness, ...]
     kappas: tuple[Kappa, ...]
+    pairs: tuple[tuple[str, str, Kappa], ...]
     between: Kappa | None
     all_right: tuple[float, Interval]
 
 
 def agreement_study(
-    calls: Sequence[NDArray[np.int64]] | dict[str, ArrayLike],
+    calls: Sequence[ArrayLike] | Mapping[str, ArrayLike],
     truth: ArrayLike,
     *,
     confidence: float = 0.95,
@@ -145,7 +157,9 @@ def agreement_study(
 
     calls: by appraiser, each of shape (k,) or (k, trials), 1 bad and 0 good. Raises SpcError.
     """
-    by_name = calls if isinstance(calls, dict) else {str(at): row for at, row in enumerate(calls)}
+    by_name = (
+        calls if isinstance(calls, Mapping) else {str(at): row for at, row in enumerate(calls)}
+    )
     if not by_name:
         raise SpcError("calls: expected one appraiser or more, got none")
     true = _binary(truth, "truth", 1)
@@ -165,6 +179,11 @@ def agreement_study(
         tuple((x / len(true), clopper_pearson(x, len(true), confidence)) for x in within),
         effects,
         kappas,
+        tuple(
+            (one, other, cohen_kappa(a.ravel(), b.ravel(), confidence=confidence))
+            for (one, a), (other, b) in combinations(zip(made, tables, strict=True), 2)
+            if a.shape == b.shape
+        ),
         fleiss_kappa(together, confidence=confidence) if comparable else None,
         (right / len(true), clopper_pearson(right, len(true), confidence)),
     )
@@ -190,6 +209,23 @@ def _fleiss(table: Counts) -> tuple[float, float]:
     agreed = float((((table**2).sum(axis=1) - n) / (n * (n - 1))).mean())
     by_chance = float(((table.sum(axis=0) / table.sum()) ** 2).sum())
     return (1.0 if by_chance >= 1.0 else (agreed - by_chance) / (1.0 - by_chance)), agreed
+
+
+def _jackknife_error(table: Counts) -> float:
+    k = len(table)
+    without = np.array([_fleiss(np.delete(table, at, axis=0))[0] for at in range(k)])
+    return math.sqrt((k - 1) / k * float(((without - without.mean()) ** 2).sum()))
+
+
+def _null_error(table: Counts) -> float:
+    """Standard error of a kappa of 0, from the shares of the categories."""
+    k, n = len(table), int(table[0].sum())
+    shares = table.sum(axis=0) / table.sum()
+    crossed = float((shares * (1.0 - shares)).sum())
+    if crossed == 0.0:
+        return 0.0
+    uneven = float((shares * (1.0 - shares) * (1.0 - 2.0 * shares)).sum())
+    return math.sqrt(2.0 * (crossed**2 - uneven)) / (crossed * math.sqrt(k * n * (n - 1)))
 
 
 def _verdict(effective: float, miss: float | None, false_alarm: float | None) -> str:

@@ -69,7 +69,7 @@ def rows(data: Any) -> list[Any]:
     """The values or subgroups of `data`. Raises SpcError for what holds neither."""
     if not isinstance(data, Iterable) or isinstance(data, str):
         raise SpcError(f"data: expected one number per point, or subgroups; got {data!r}")
-    return list(data)
+    return list(np.asarray(data)) if hasattr(data, "__array__") else list(data)
 
 
 def per_point(sizes: ArrayLike, points: int) -> ArrayLike:

@@ -145,18 +145,19 @@ def pareto(counts: Mapping[str, int]) -> tuple[ParetoRow, ...]:
 
     counts: by defect class, station, camera or shift. Without any defect all shares are 0.
     """
-    if not counts:
+    by_name = dict(counts)
+    if not by_name:
         raise SpcError("counts: expected one cause or more, got none")
-    for name, count in counts.items():
+    for name, count in by_name.items():
         if count < 0 or int(count) != count:
             raise SpcError(f"counts[{name!r}]: expected a whole number of 0 or more, got {count}")
-    total = sum(counts.values())
+    total = sum(by_name.values())
     rows: list[ParetoRow] = []
     so_far = 0
-    for name in sorted(counts, key=lambda key: (-counts[key], key)):
-        so_far += counts[name]
-        of_all, of_so_far = (part / total if total else 0.0 for part in (counts[name], so_far))
-        rows.append(ParetoRow(name, int(counts[name]), of_all, of_so_far))
+    for name in sorted(by_name, key=lambda key: (-by_name[key], key)):
+        so_far += by_name[name]
+        of_all, of_so_far = (part / total if total else 0.0 for part in (by_name[name], so_far))
+        rows.append(ParetoRow(name, int(by_name[name]), of_all, of_so_far))
     return tuple(rows)
 
 

@@ -84,6 +84,8 @@ def moving_center_chart(
     *,
     start: float | None = None,
     sigma: float | None = None,
+    baseline: int | None = None,
+    exclude: Exclude = (),
     weight: float = 0.2,
     targets: ArrayLike | None = None,
     rules: Iterable[str] = ("nelson1",),
@@ -94,6 +96,7 @@ def moving_center_chart(
     The center at a point is the EWMA of the points before it, with `weight`, from `start` on (the
     first value when left out); limits are conventions.sigmas · sigma around it.
     sigma: of the differences from this center; the root of their mean square when left out.
+    exclude: differences that do not enter it; the center moves with those points as well.
     targets: the nominal of each value, shape (k,), where products change: values are differences
         from it.
     Source: Montgomery and Mastrangelo, Journal of Quality Technology 23 (1991) 179.
@@ -110,13 +113,14 @@ def moving_center_chart(
     for at in range(1, len(values)):
         center[at] = share_of_new * values[at - 1] + (1.0 - share_of_new) * center[at - 1]
     errors = values - center
-    told = errors[1:] if start is None else errors
+    used, excluded = used_points(len(values), baseline, exclude)
+    told = errors[used & (np.arange(len(values)) > 0)] if start is None else errors[used]
     if sigma is None and len(told) == 0:
         raise SpcError("data: expected 2 values or more to estimate sigma from, got 1")
     spread = float(np.sqrt(np.mean(told**2))) if sigma is None else above_zero(sigma, "sigma")
     spreads = repeated(spread, len(values))
     z = standardise(errors, spreads)
-    standard = Standard(float(center[0]), spread, 0 if sigma is not None else len(told))
+    standard = Standard(float(center[0]), spread, 0 if sigma is not None else len(told), excluded)
     half = conventions.sigmas * spreads
     signals = judge(z, rules, conventions=conventions)
     ones = np.ones(len(values))

@@ -11,9 +11,9 @@ from inspection.spc.attributes import c_chart, np_chart, p_chart, u_chart
 from inspection.spc.cusum import CusumChart, cusum_chart
 from inspection.spc.errors import SpcError
 from inspection.spc.ewma import ewma_chart, ewma_rate_chart
-from inspection.spc.individuals import individuals_chart
+from inspection.spc.individuals import individuals_chart, moving_center_chart
 from inspection.spc.laney import laney_p_chart, laney_u_chart
-from inspection.spc.rare import g_chart
+from inspection.spc.rare import g_chart, t_chart
 from inspection.spc.result import ControlChart, Standard
 from inspection.spc.subgroups import xbar_r_chart, xbar_s_chart
 
@@ -45,6 +45,8 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "ewma rate": _Kind(ewma_rate_chart, sized=True, sigma="sigma_z"),
         "cusum": _Kind(cusum_chart, sized=False, sigma="sigma"),
         "g": _Kind(g_chart, sized=False, center="rate"),
+        "t": _Kind(t_chart, sized=False, center="mean", sigma="sigma"),
+        "moving center": _Kind(moving_center_chart, sized=False, center="start", sigma="sigma"),
     }
 )
 

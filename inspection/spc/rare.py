@@ -1,7 +1,7 @@
 """Charts of rare defects: g of good parts between two defective ones, t of the time between."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import numpy as np
@@ -81,6 +81,7 @@ def t_chart(
     times: ArrayLike,
     *,
     mean: float | None = None,
+    sigma: float | None = None,
     baseline: int | None = None,
     exclude: Exclude = (),
     method: Literal["exponential", "weibull", "nelson"] = "exponential",
@@ -94,7 +95,8 @@ def t_chart(
     method: `exponential` and `weibull` give probability limits with half of false_alarm
         beyond either, around the median, and judge points as normal scores of the distribution;
         `nelson` is an individuals chart of the times to the power 1 / 3.6, its lines taken back.
-    mean: known or frozen, for the exponential. resolution: of the clock. A time of 0 enters as half
+    mean, sigma: `standard.center` and `standard.sigma`, known or frozen: the mean alone for the
+        exponential, both for the others. resolution: of the clock. A time of 0 enters as half
         of it, or as half the shortest time above 0 when left out.
     standard.center is the mean time (weibull: the scale; nelson: the mean of the powers) and
     standard.sigma the Weibull shape (1 for the exponential) or the sigma of the powers.
@@ -105,18 +107,20 @@ def t_chart(
     given = not_negative(times, "times")
     t = _without_zeros(given, resolution)
     used, excluded = used_points(len(t), baseline, exclude)
-    estimated = int(used.sum()) if mean is None else 0
-    if mean is not None and method != "exponential":
-        raise SpcError(f"mean: given for the exponential only, method is {method!r}")
-    if method == "nelson":
-        return _powered(given, t, used, excluded, rules, conventions)
-    if method not in ("exponential", "weibull"):
+    if method not in _ESTIMATES:
         raise SpcError(f"method: expected exponential, weibull or nelson; got {method!r}")
-    scale = float(t[used].mean()) if mean is None else above_zero(mean, "mean")
-    shape = 1.0
-    if method == "weibull":
-        scale, shape = _weibull(t[used])
-    standard = Standard(scale, shape, estimated, excluded)
+    if method == "exponential" and sigma not in (None, 1.0):
+        raise SpcError(f"sigma: an exponential has 1; got {sigma}")
+    if method != "exponential" and (mean is None) != (sigma is None):
+        raise SpcError(f"mean, sigma: a frozen t chart by {method} needs both; got one")
+    if mean is None:
+        standard = Standard(*_ESTIMATES[method](t, used), int(used.sum()), excluded)
+    else:
+        shape = 1.0 if sigma is None else above_zero(sigma, "sigma")
+        standard = Standard(above_zero(mean, "mean"), shape)
+    if method == "nelson":
+        return _powered(given, t, standard, rules, conventions)
+    scale, shape = standard.center, standard.sigma
     tail = open_share(false_alarm, "false_alarm") / 2.0
     low, middle, high = (
         scale * (-math.log1p(-chance)) ** (1.0 / shape) for chance in (tail, 0.5, 1.0 - tail)
@@ -206,18 +210,27 @@ def _normal_scores(hazards: Floats) -> Floats:
 def _powered(
     given: Floats,
     times: Floats,
-    used: Mask,
-    excluded: tuple[tuple[int, str], ...],
+    standard: Standard,
     rules: Iterable[str],
     conventions: Conventions,
 ) -> ControlChart:
     y = times**NELSON_POWER
-    standard = Standard(
-        float(y[used].mean()), moving_range_sigma(y, used), int(used.sum()), excluded
-    )
     half = conventions.sigmas * standard.sigma
     z = standardise(y - standard.center, repeated(standard.sigma, len(y)))
     signals = judge(z, rules, conventions=conventions)
     powers = (standard.center, max(0.0, standard.center - half), standard.center + half)
     middle, low, high = (power ** (1.0 / NELSON_POWER) for power in powers)
     return _level("t", given, (middle, low, high), z, signals, standard)
+
+
+def _power_moments(times: Floats, used: Mask) -> tuple[float, float]:
+    y = times**NELSON_POWER
+    return float(y[used].mean()), moving_range_sigma(y, used)
+
+
+_ESTIMATES: dict[str, Callable[[Floats, Mask], tuple[float, float]]] = {
+    "exponential": lambda times, used: (float(times[used].mean()), 1.0),
+    "weibull": lambda times, used: _weibull(times[used]),
+    "nelson": _power_moments,
+}
+"""Center and sigma of the standard, by method."""

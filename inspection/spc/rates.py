@@ -3,11 +3,13 @@
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from inspection.spc.arrays import counts_of, finite, open_share
+from inspection.spc.arrays import counts as whole_counts
+from inspection.spc.arrays import counts_of, finite, open_share, sizes_of
 from inspection.spc.errors import SpcError
 
 AUTOCORRELATION_LIMIT = 0.2
@@ -124,31 +126,40 @@ class Dispersion:
 
 
 def dispersion_test(
-    defectives: ArrayLike, sizes: ArrayLike, *, significance: float = 0.01
+    defectives: ArrayLike,
+    sizes: ArrayLike,
+    *,
+    counts: Literal["parts", "defects"] = "parts",
+    significance: float = 0.01,
 ) -> Dispersion:
     """Pearson's chi-square of k subgroups against one common rate, k - 1 degrees of freedom.
 
+    counts: of defective `parts`, held against the binomial; or of `defects`, of which a unit may
+        carry several, held against the Poisson.
     significance: of each of the two one-sided verdicts.
     Source: Snedecor and Cochran, Statistical Methods, section 11.7. Raises SpcError for fewer than
     2 subgroups, and where no part or every part is defective.
     """
     from scipy.special import gammainc, gammaincc
 
-    found, parts = counts_of(defectives, sizes)
+    if counts not in ("parts", "defects"):
+        raise SpcError(f"counts: expected parts or defects, got {counts!r}")
+    found, units = _counted(defectives, sizes, counts)
     open_share(significance, "significance")
     if len(found) < 2:
         raise SpcError("defectives: expected 2 subgroups or more, got 1")
-    rate = found.sum() / parts.sum()
-    if rate in (0.0, 1.0):
+    rate = float(found.sum() / units.sum())
+    variance = rate * (1.0 - rate) if counts == "parts" else rate
+    if variance == 0.0:
         raise SpcError("defectives: no part or every part is defective; nothing varies")
-    chi_square = float(((found - parts * rate) ** 2 / (parts * rate * (1 - rate))).sum())
+    chi_square = float(((found - units * rate) ** 2 / (units * variance)).sum())
     degrees = len(found) - 1
     above = float(gammaincc(degrees / 2, chi_square / 2))
     below = float(gammainc(degrees / 2, chi_square / 2))
     over, under = above < significance, below < significance
     ratio = chi_square / degrees
     return Dispersion(
-        chi_square, degrees, ratio, above, over, under, _advice(over, under, ratio, float(rate))
+        chi_square, degrees, ratio, above, over, under, _advice(over, under, ratio, rate, counts)
     )
 
 
@@ -187,18 +198,29 @@ def autocorrelation(data: ArrayLike) -> Autocorrelation:
     return Autocorrelation(lag1, limit, warning)
 
 
-def _advice(over: bool, under: bool, ratio: float, rate: float) -> str:
+def _counted(
+    defectives: ArrayLike, sizes: ArrayLike, counts: str
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    if counts == "parts":
+        found, parts = counts_of(defectives, sizes)
+        return found, parts.astype(np.float64)
+    found = whole_counts(defectives, "defectives")
+    return found, sizes_of(sizes, found, "defectives")
+
+
+def _advice(over: bool, under: bool, ratio: float, rate: float, counts: str) -> str:
+    chart, law = ("p", "binomial") if counts == "parts" else ("u", "Poisson")
     if over:
         return (
-            f"Take Laney's p' chart: counts vary {ratio:.2f} times as much as binomial ones, the "
-            "rate itself wanders and p limits are too narrow."
+            f"Take Laney's {chart}' chart: counts vary {ratio:.2f} times as much as {law} ones, "
+            f"the rate itself wanders and {chart} limits are too narrow."
         )
     if under:
         return (
             f"Look at how subgroups are formed: counts vary only {ratio:.2f} times as much as "
-            "binomial ones, as when each subgroup mixes several sources."
+            f"{law} ones, as when each subgroup mixes several sources."
         )
-    return f"A p chart fits: counts vary as binomial ones do around {rate:.4g}."
+    return f"A {chart} chart fits: counts vary as {law} ones do around {rate:.4g}."
 
 
 def _pair(events: int, n: int, events_name: str, n_name: str) -> tuple[int, int]:

@@ -53,6 +53,23 @@ def test_fleiss_kappa_is_that_of_the_literature_and_statsmodels() -> None:
     assert found.lower < 0.21 < found.upper
 
 
+# Fleiss (1971), table 1, as in R's irr: 30 patients, diagnoses of 6 raters in 5 categories.
+DIAGNOSES = [
+    444444, 222555, 233335, 555555, 222444, 113333, 333355, 113334, 114444, 555555, 144444, 124444,
+    222333, 144444, 224445, 333335, 111455, 111112, 224444, 133555, 555555, 244444, 224555, 114444,
+    144445, 222224, 111155, 224444, 133333, 555555,
+]  # fmt: skip
+
+
+def test_fleiss_kappa_and_its_z_are_those_of_r_irr_on_fleiss_1971_table_1() -> None:
+    ratings = [[int(rating) for rating in str(row)] for row in DIAGNOSES]
+    found = fleiss_kappa(ratings, interval="normal")
+    assert found.kappa == pytest.approx(0.4302445, abs=5e-8)
+    error = (found.upper - found.kappa) / 1.959963984540054
+    assert found.kappa / error == pytest.approx(17.65183, abs=5e-6)
+    assert fleiss_kappa(ratings).kappa == found.kappa
+
+
 def test_kappa_fools_where_defects_are_rare() -> None:
     found = cohen_kappa(*pairs([[994, 3], [2, 1]]))
     assert found.agreed == pytest.approx(0.995)
@@ -90,10 +107,18 @@ def test_a_study_holds_everybody_against_everybody() -> None:
     assert [share for share, _ in study.within] == [0.8, 1.0]
     assert [found.effectiveness for found in study.against_truth] == [0.8, 0.8]
     assert study.all_right[0] == 0.6
+    assert study.pairs == ()  # two trials against one
     assert study.between is not None
     assert study.between.kappa == pytest.approx(
         fleiss_kappa([[1, 1, 1], [1, 0, 1], [0, 0, 0], [0, 0, 0], [0, 0, 1]]).kappa
     )
+
+
+def test_every_two_appraisers_of_a_study_are_held_against_each_other() -> None:
+    calls = {"A": [1, 1, 0, 0], "B": [1, 0, 0, 0], "C": [1, 1, 0, 1]}
+    study = agreement_study(calls, [1, 1, 0, 0])
+    assert [(one, other) for one, other, _ in study.pairs] == [("A", "B"), ("A", "C"), ("B", "C")]
+    assert study.pairs[0][2] == cohen_kappa(calls["A"], calls["B"])
 
 
 def test_without_bad_parts_nothing_is_said_of_misses() -> None:
@@ -109,6 +134,8 @@ def test_what_cannot_be_is_refused() -> None:
         cohen_kappa([0.5], [1])
     with pytest.raises(SpcError, match="ratings: expected 2 parts rated twice"):
         fleiss_kappa([[1, 0]])
+    with pytest.raises(SpcError, match="interval: expected jackknife or normal"):
+        fleiss_kappa([[1, 0], [1, 1]], interval="exact")  # pyright: ignore[reportArgumentType]
     with pytest.raises(SpcError, match=r"calls\[0, 1\]: expected 0 \(good\) or 1 \(bad\), got 3"):
         effectiveness([[0, 3]], [0])
     with pytest.raises(SpcError, match="truth: expected one per part of calls, 2; got 1"):

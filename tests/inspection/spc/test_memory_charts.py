@@ -72,10 +72,40 @@ def test_the_ewma_is_that_of_nist_6_3_2_4() -> None:
 def test_the_ewma_is_that_of_montgomery_table_9_10() -> None:
     chart = ewma_chart(OBSERVATIONS, center=10.0, sigma=1.0, weight=0.1, width=2.7)
     assert chart.values[:2] == pytest.approx([9.945, 9.7495])
+    assert chart.values[27:] == pytest.approx([10.5731, 10.6468, 10.6341], abs=5e-5)
     assert chart.upper[:2] == pytest.approx([10.27, 10.36], abs=5e-3)
     assert chart.upper[-1] == pytest.approx(10.62, abs=5e-3)
     assert {(signal.rule, signal.side) for signal in chart.signals} == {("ewma", Side.ABOVE)}
-    assert chart.signals[0].at + 1 > 20  # where the mean moves
+
+
+def test_montgomerys_data_signal_first_at_observation_29_which_28_is_below_its_limit() -> None:
+    """By the sum that the average stands for, without the recursion: z28 = 10.57 < 10.62 < z29."""
+    x = np.array(OBSERVATIONS)
+    weights = 0.1 * 0.9 ** np.arange(len(x))
+    z28, z29 = (weights[:n] @ x[:n][::-1] + 0.9**n * 10.0 for n in (28, 29))
+    upper28, upper29 = (10 + 2.7 * math.sqrt(0.1 / 1.9 * (1 - 0.9 ** (2 * n))) for n in (28, 29))
+    assert z28 < upper28
+    assert z29 > upper29
+    chart = ewma_chart(OBSERVATIONS, center=10.0, sigma=1.0, weight=0.1, width=2.7)
+    assert [signal.at + 1 for signal in chart.signals] == [29, 30]
+
+
+# NIST/SEMATECH e-Handbook, 6.3.2.3: means of 20 groups, target 325, k = 0.3175, h = 4.1959, both in
+# the unit of the data.
+NIST_GROUPS = [
+    324.925, 324.675, 324.725, 324.350, 325.350, 325.225, 324.125, 324.525, 325.225, 324.600,
+    324.625, 325.150, 328.325, 327.250, 327.825, 328.500, 326.675, 327.775, 326.875, 328.350,
+]  # fmt: skip
+
+
+def test_the_cusum_is_that_of_nist_6_3_2_3() -> None:
+    chart = cusum_chart(NIST_GROUPS, center=325.0, sigma=1.0, slack=0.3175, limit=4.1959)
+    assert chart.high[:12] == pytest.approx([0, 0, 0, 0, 0.03, 0, 0, 0, 0, 0, 0, 0], abs=0.04)
+    book = [3.01, 4.94, 7.45, 10.63, 11.99, 14.44, 16.00, 19.04]
+    assert chart.high[12:] == pytest.approx(book, abs=6e-3)
+    low = [0, 0.01, 0, 0.33, 0, 0, 0.56, 0.72, 0.17, 0.25, 0.31, 0]
+    assert chart.low[:12] == pytest.approx(low, abs=1.1e-2)
+    assert [signal.at + 1 for signal in chart.signals] == list(range(14, 21))
 
 
 def test_the_variance_of_an_ewma_follows_the_sizes() -> None:

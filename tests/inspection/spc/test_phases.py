@@ -34,7 +34,7 @@ def data_for(chart: str) -> Any:
     rng = np.random.default_rng(8)
     if chart.startswith("xbar"):
         return rng.normal(5, 1, (12, 4))
-    if chart in ("individuals", "ewma", "cusum"):
+    if chart in ("individuals", "ewma", "cusum", "moving center"):
         return rng.normal(5, 1, 12)
     return rng.integers(1, 9, 12)
 
@@ -50,6 +50,22 @@ def test_the_same_points_against_their_own_frozen_limits_have_the_same_lines(cha
     np.testing.assert_allclose(again.lower, first.chart.lower, rtol=1e-12)
     np.testing.assert_allclose(again.values, first.chart.values, rtol=1e-12)
     assert again.signals == first.chart.signals
+
+
+@pytest.mark.parametrize("method", ["exponential", "weibull", "nelson"])
+def test_a_t_chart_of_any_method_freezes(method: str) -> None:
+    times = [8.0, 120.0, 33.0, 71.0, 5.0, 260.0, 44.0]
+    first = estimate("t", times, method=method, exclude={5: "line stood still"})
+    again = monitor(first.freeze(), times)
+    assert again.upper.tolist() == first.chart.upper.tolist()
+    assert again.lower.tolist() == first.chart.lower.tolist()
+    assert first.freeze().standard.subgroups == 6
+
+
+def test_a_difference_that_is_left_out_does_not_widen_a_moving_center() -> None:
+    data = [5.0, 5.1, 4.9, 9.0, 5.0, 5.1, 4.9, 5.0]
+    wide = estimate("moving center", data)
+    assert wide.exclude({3: "wrong part"}).standard.sigma < wide.standard.sigma
 
 
 def test_limits_from_a_target_are_frozen_limits_too() -> None:

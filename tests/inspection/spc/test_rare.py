@@ -104,7 +104,9 @@ def test_what_cannot_be_is_refused() -> None:
         t_chart([-1.0])
     with pytest.raises(SpcError, match="times: expected 2 different ones"):
         t_chart([1.0, 1.0], method="weibull")
-    with pytest.raises(SpcError, match="mean: given for the exponential only"):
+    with pytest.raises(SpcError, match="mean, sigma: a frozen t chart by weibull needs both"):
         t_chart([1.0], method="weibull", mean=3.0)
     with pytest.raises(SpcError, match="gaps: expected one number per point"):
         g_chart([])
+    with pytest.raises(SpcError, match="sigma: an exponential has 1; got 2"):
+        t_chart([1.0], mean=1.0, sigma=2.0)
