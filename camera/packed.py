@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK_WORDS = 16384
-"""Words a step: 64 or 128 kB stay in a core's own cache. Measured, 4k and 1M take half as long
-again and more."""
+BLOCK_BYTES = 1 << 17
+"""Of words a step: three such blocks stay in a core's own cache, and Python's part is small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +52,31 @@ class Packing:
         return np.dtype(f"<u{2 * self.group_samples}")
 
     @cached_property
-    def moves(self) -> tuple[tuple[int, int], ...]:
-        """(mask, left shift) for all bits of a group that move equally far; negative is right."""
+    def moves(self) -> "tuple[Move, ...]":
+        """All bits of a group by how far they move."""
         masks: dict[int, int] = {}
         for run in self.runs:
             shift = 16 * run.sample + run.to - run.first
             masks[shift] = masks.get(shift, 0) | ((1 << run.count) - 1) << run.first
-        return tuple((mask, shift) for shift, mask in masks.items())
+        word = self.word.type
+        return tuple(
+            Move(word(mask), np.left_shift if shift > 0 else np.right_shift, word(abs(shift)))
+            for shift, mask in masks.items()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The bits under `mask`, moved `by` so many places by `shift`."""
+
+    mask: "np.unsignedinteger[Any]"
+    shift: np.ufunc
+    by: "np.unsignedinteger[Any]"
+
+    def make(self, group: NDArray[Any], out: NDArray[Any]) -> None:
+        np.bitwise_and(group, self.mask, out=out)
+        if self.by:
+            self.shift(out, self.by, out=out)
 
 
 def lsb_packed(bits: int) -> Packing:
@@ -146,20 +163,15 @@ def _unpack_row(data: NDArray[np.uint8], packing: Packing, out: NDArray[np.uint1
 def _spread(data: NDArray[np.uint8], packing: Packing, words: NDArray[Any]) -> None:
     """Fill `words` with the samples of as many groups, which must lie within `data`."""
     source = np.ndarray(words.shape, packing.word, data, 0, (packing.group_bytes,))
-    group, moved = (np.empty(min(BLOCK_WORDS, words.size), packing.word) for _ in range(2))
-    for start in range(0, words.size, BLOCK_WORDS):
-        out = words[start : start + BLOCK_WORDS]
-        np.copyto(group[: out.size], source[start : start + BLOCK_WORDS])
-        _move(group[: out.size], packing.moves[0], out)
-        for move in packing.moves[1:]:
-            _move(group[: out.size], move, moved[: out.size])
-            np.bitwise_or(out, moved[: out.size], out=out)
-
-
-def _move(group: NDArray[Any], move: tuple[int, int], out: NDArray[Any]) -> None:
-    mask, shift = move
-    np.bitwise_and(group, group.dtype.type(mask), out=out)
-    if shift > 0:
-        np.left_shift(out, group.dtype.type(shift), out=out)
-    elif shift < 0:
-        np.right_shift(out, group.dtype.type(-shift), out=out)
+    first, *others = packing.moves
+    block = BLOCK_BYTES // packing.word.itemsize
+    group, moved = (np.empty(min(block, words.size), packing.word) for _ in range(2))
+    for start in range(0, words.size, block):
+        out = words[start : start + block]
+        if out.size < group.size:
+            group, moved = group[: out.size], moved[: out.size]
+        np.copyto(group, source[start : start + block])
+        first.make(group, out)
+        for move in others:
+            move.make(group, moved)
+            np.bitwise_or(out, moved, out=out)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from camera.packed import Packing, gige_packed, grouped, lsb_packed, unpack_lines
+from camera.packed import BLOCK_BYTES, Packing, gige_packed, grouped, lsb_packed, unpack_lines
 
 PADDING = b"\xa5\x5a\xa5"
 
@@ -130,5 +130,5 @@ def test_bytes_behind_the_picture_change_nothing(picture: tuple[str, NDArray[np.
 def test_a_picture_of_many_blocks_is_whole(form: str) -> None:
     """More groups than are moved in one step, and a last group that is not whole."""
     packing, bits, pack = PACKED[form]
-    values = np.random.default_rng(3).integers(0, 1 << bits, (1, 4 * 16384 + 3))
+    values = np.random.default_rng(3).integers(0, 1 << bits, (1, 2 * BLOCK_BYTES + 3))
     assert np.array_equal(unpacked(pack(values[0].tolist()), packing, values.shape), values)
