@@ -58,18 +58,21 @@ class Account:
     came: Counter[str] = field(default_factory=Counter[str])
     next_id: int = 0
 
-    def take(self) -> Frame | MissedFrame | None:
-        """The outcome that is there, if any. Raises ValueError when it is not the next."""
-        outcome = self.source.fetch(0.0)
-        if outcome is None:
-            return None
-        if outcome.trigger_id != self.next_id:
-            raise ValueError(f"expected trigger {self.next_id}, got {outcome.trigger_id}")
-        self.next_id += 1
-        self.came["judged" if isinstance(outcome, Frame) else outcome.reason.value] += 1
-        if isinstance(outcome, Frame) and not outcome.intact():
-            raise ValueError(f"trigger {outcome.trigger_id}: the slot was written to")
-        return outcome
+    def take(self) -> Frame | None:
+        """The next frame that is there, if any, past the misses before it.
+
+        Raises ValueError when a trigger is left out, or a frame was written to.
+        """
+        while (outcome := self.source.fetch(0.0)) is not None:
+            if outcome.trigger_id != self.next_id:
+                raise ValueError(f"expected trigger {self.next_id}, got {outcome.trigger_id}")
+            self.next_id += 1
+            self.came["judged" if isinstance(outcome, Frame) else outcome.reason.value] += 1
+            if isinstance(outcome, Frame):
+                if not outcome.intact():
+                    raise ValueError(f"trigger {outcome.trigger_id}: the slot was written to")
+                return outcome
+        return None
 
 
 def show_balance(file: Path, rate_hz: float, cameras: int, pictures: int) -> None:
@@ -84,10 +87,9 @@ def show_balance(file: Path, rate_hz: float, cameras: int, pictures: int) -> Non
         account.source.start()
     quiet_s = time.monotonic()
     while any(account.next_id < pictures for account in accounts):
-        took = [account.take() for account in accounts]
-        frames = sum(isinstance(outcome, Frame) for outcome in took)
-        time.sleep(max(SLOWER * frames / rate_hz, 0.0 if any(took) else 0.001))
-        if any(took):
+        frames = sum(account.take() is not None for account in accounts)
+        time.sleep(SLOWER * frames / rate_hz if frames else 0.001)
+        if frames:
             quiet_s = time.monotonic()
         elif time.monotonic() - quiet_s > QUIET_S:
             break

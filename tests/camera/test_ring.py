@@ -281,6 +281,22 @@ def test_whatever_the_order_of_things_every_trigger_comes_once_and_held_frames_s
     assert came == list(range(trigger_id))
 
 
+def test_slots_that_dead_writers_had_begun_are_free_for_the_next(ring: Ring) -> None:
+    for _ in range(3 * SLOTS):
+        ring.reader.begin()
+        attach(ring.reader).room(SIZE_HW, np.dtype(np.uint8))
+
+
+def test_what_a_dead_writer_wrote_and_did_not_announce_comes_too(ring: Ring) -> None:
+    unheard = os.eventfd(0)
+    writer = RingWriter(ring.reader.memory, unheard, ring.reader.geometry)
+    writer.put(missed(0))
+    os.close(unheard)
+    assert ring.reader.next() is None
+    ring.reader.settle()
+    assert ring.take_all() == [missed(0)]
+
+
 WRITES_FOR_EVER = """
 import sys, numpy as np
 from camera.frame import Frame

@@ -203,6 +203,20 @@ def test_a_camera_that_is_gone_is_reported_in_its_process_own_words(
     assert "process" not in str(lost)
 
 
+def test_a_camera_that_is_not_there_yet_when_the_line_starts_is_waited_for_and_named_once(
+    open_worker: WorkerOpener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = open_worker(serial="SIM1")
+    for _ in range(2):
+        with pytest.raises(CameraLost, match="found 0 of 1"):
+            source.start()
+    assert [record.name for record in caplog.records] == ["passline.camera"]
+    assert "found 0 of 1" in caplog.text
+    monkeypatch.setenv(CAMERAS_VARIABLE, "2")
+    source.start()
+    assert fetch(source).trigger_id == 0
+
+
 def test_a_camera_that_was_open_and_is_away_is_waited_for(
     open_worker: WorkerOpener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
