@@ -377,6 +377,9 @@ def test_the_simulator_plays_a_session_back(
     expected = [outcome for outcome in read(tmp_path / "s")[0] if isinstance(outcome, Frame)]
     frames_file = tmp_path / "s.frames"
     assert write_for_simulator(tmp_path / "s", frames_file) == len(expected)
+    rows = np.frombuffer(frames_file.read_bytes(), "<i8", 2 * len(expected), 64).reshape(-1, 2)
+    assert rows[:, 0].tolist() == [wanted.captured_ns for wanted in expected]
+    assert rows[:, 1].tolist() == [wanted.trigger_id for wanted in expected]
     camera = open_simulator({"ReplayFrames": str(frames_file), "ReplayTiming": "Recorded"})
     for wanted in expected:
         got = camera.fetch(WITHIN_S)
