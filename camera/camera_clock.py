@@ -1,19 +1,21 @@
 """The camera's clock beside the station's: when a picture was exposed, not when it arrived."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from camera.clock import Clock
 from camera.frame import CameraLost
 from camera.vendor import VENDOR_ERRORS, vendor_errors
 
-RELATE_EVERY_S = 10.0
-"""Quartz clocks part by up to 100 ppm: 1 ms in this time."""
+RELATE_EVERY_S, RELATE_BUSY_EVERY_S = 10.0, 60.0
+"""Quartz clocks part by up to 100 ppm: 1 ms, or 6 ms where pictures follow without a pause."""
 OLDEST_S = 60.0
 """A picture older than this is no picture of that clock."""
 _READINGS = 5
 _CHECK_S = 0.02
+_SLACK_NS = 1_000_000
+_LONG_AGO_NS = -(1 << 62)
 _WORST_RATE = 0.05  # clocks that part faster do not both count ns
 
 log = logging.getLogger("passline.camera")
@@ -31,8 +33,9 @@ class CameraClock:
 
     The camera is asked for its time by TimestampLatch; the answer is of a moment between command
     and reply, so it is as exact as half of that time. A camera that has no such command, whose
-    clock does not count ns, or whose pictures bear the time of another clock is not believed:
-    its pictures are as old as their arrival.
+    clock does not count ns, or whose first picture bears the time of another clock is not believed:
+    its pictures are as old as their arrival. A clock that is set later on is read again; until
+    then pictures may seem too old, and are rejected.
 
     Args:
         node_map: of the camera.
@@ -45,10 +48,7 @@ class CameraClock:
         self._clock = clock
         self._camera_id = camera_id
         self._relation = self._first_relation()
-
-    @property
-    def is_believed(self) -> bool:
-        return self._relation is not None
+        self._is_proven = False
 
     def exposed_ns(self, camera_ns: int | None, arrived_ns: int) -> int:
         """When a picture was exposed, on the station's monotonic clock; `arrived_ns` if unknown."""
@@ -56,23 +56,32 @@ class CameraClock:
             return arrived_ns
         exposed_ns = camera_ns + self._relation.offset_ns
         age_ns = arrived_ns - exposed_ns
-        if not -2 * self._relation.uncertain_ns - 1_000_000 <= age_ns <= OLDEST_S * 1e9:
-            log.warning(
-                "%s: a picture's time is %.3f s before its arrival by the camera's clock; that "
-                "clock is not believed any more, ages are counted from arrival",
-                self._camera_id,
-                age_ns / 1e9,
-            )
-            self._relation = None
-            return arrived_ns
-        return min(exposed_ns, arrived_ns)
+        if -2 * self._relation.uncertain_ns - _SLACK_NS <= age_ns <= OLDEST_S * 1e9:
+            self._is_proven = True
+        else:
+            self._doubt(self._relation, age_ns / 1e9)
+        return min(exposed_ns, arrived_ns) if self._is_proven else arrived_ns
 
-    def relate_again(self, now_ns: int) -> None:
-        """Follow the clocks' drift, where it is time. Raises CameraLost: the camera is gone."""
+    def relate_again(self, now_ns: int, *, is_idle: bool) -> None:
+        """Follow the clocks' drift, where it is time. Raises CameraLost: the camera is gone.
+
+        is_idle: whether no picture has to wait meanwhile.
+        """
         relation = self._relation
-        if relation is not None and now_ns - relation.taken_ns >= RELATE_EVERY_S * 1e9:
+        every_s = RELATE_EVERY_S if is_idle else RELATE_BUSY_EVERY_S
+        if relation is not None and now_ns - relation.taken_ns >= every_s * 1e9:
             with vendor_errors(CameraLost, f"{self._camera_id}: cannot read its clock"):
                 self._relation = self._read()
+
+    def _doubt(self, relation: _Relation, age_s: float) -> None:
+        """A picture that cannot be of this clock, or a clock that was set since it was read."""
+        log.warning(
+            "%s: by the camera's clock a picture was taken %.3f s before it arrived; %s",
+            self._camera_id,
+            age_s,
+            "its clock is read again" if self._is_proven else "ages are counted from arrival",
+        )
+        self._relation = replace(relation, taken_ns=_LONG_AGO_NS) if self._is_proven else None
 
     def _first_relation(self) -> _Relation | None:
         names = ("TimestampLatch", "TimestampLatchValue")

@@ -158,9 +158,13 @@ class GenicamSource:
 
         A camera whose pictures do not say their trigger takes one at a time: a command while
         another's picture is awaited is counted, not given, and LOST.
-        Raises CameraConfigError when the plan is another, CameraLost when the camera is gone.
+        Raises CameraConfigError when the plan is another. A camera that is gone is said by `fetch`.
         """
-        self._running()[1].command()
+        _, watch = self._running()
+        try:
+            watch.command()
+        except CameraLost as error:
+            self._give_up(watch, error)
 
     def fetch(self, timeout_s: float) -> Frame | MissedFrame | None:
         """The next trigger's outcome, or None after `timeout_s` of monotonic time.
@@ -177,12 +181,8 @@ class GenicamSource:
         try:
             return self._wait(camera, watch, timeout_s)
         except CameraLost as error:
-            self._lost = error
-            self._pending = chain(self._pending, watch.give_up_all(f"the camera is gone: {error}"))
-        outcome = next(self._pending, None)
-        if outcome is None:
-            raise self._lost
-        return outcome
+            self._give_up(watch, error)
+        return self.fetch(timeout_s)
 
     def stop(self) -> None:
         """End acquisition and free camera and producers; may be called twice."""
@@ -191,6 +191,11 @@ class GenicamSource:
         self._camera_clock = None
         if camera is not None:
             camera.close()
+
+    def _give_up(self, watch: TriggerWatch, error: CameraLost) -> None:
+        """What waits for a picture comes out as LOST, and then the error."""
+        self._lost = error
+        self._pending = chain(self._pending, watch.give_up_all(f"the camera is gone: {error}"))
 
     def _running(self) -> tuple[OpenCamera, TriggerWatch]:
         if self._open is None or self._watch is None:
@@ -240,6 +245,8 @@ class GenicamSource:
             if outcome is not None:
                 return outcome
             self._check_alive(camera)
+            if self._camera_clock is not None:
+                self._camera_clock.relate_again(now_ns, is_idle=True)
             if self._clock.monotonic_ns() >= deadline_ns:
                 return None
             self._pause(camera, left_ns)
@@ -327,7 +334,7 @@ class GenicamSource:
     def _exposed_ns(self, camera_ns: int | None, arrived_ns: int) -> int:
         if self._camera_clock is None:
             return arrived_ns
-        self._camera_clock.relate_again(arrived_ns)
+        self._camera_clock.relate_again(arrived_ns, is_idle=False)
         return self._camera_clock.exposed_ns(camera_ns, arrived_ns)
 
 

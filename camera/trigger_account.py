@@ -50,6 +50,7 @@ class TriggerAccount:
         self._anchor = (-1, -1)
         self._fruitless = 0
         self._fruitless_since_ns = 0
+        self._stands_still = False
 
     @property
     def triggers(self) -> int:
@@ -133,17 +134,19 @@ class TriggerAccount:
         while self._seen and now_ns - self._seen[0][1] >= self._max_wait_ns:
             up_to, _ = self._seen.popleft()
         waited_ms = round(self._max_wait_ns / 1e6)
-        return self._give_up(up_to, now_ns, now_utc_ns, f"no picture within {waited_ms} ms")
+        lost = self._give_up(up_to, now_ns, now_utc_ns, f"no picture within {waited_ms} ms")
+        if lost:
+            self._count_fruitless(len(lost), now_ns)
+        return lost
 
     def give_up_all(self, now_ns: int, now_utc_ns: int, detail: str) -> list[MissedFrame]:
         """All that wait are LOST."""
         self._seen.clear()
         return self._give_up(self._known, now_ns, now_utc_ns, detail)
 
-    def check_fruitful(self, now_ns: int) -> None:
-        """Raises CameraLost when the camera stands still."""
-        waited_ns = now_ns - self._fruitless_since_ns
-        if self._fruitless >= FRUITLESS and waited_ns >= FRUITLESS_WAITS * self._max_wait_ns:
+    def check_fruitful(self) -> None:
+        """Raises CameraLost when the camera stood still for as long as triggers came."""
+        if self._stands_still:
             raise CameraLost(
                 f"{self._camera_id}: {self._fruitless} triggers in a row had no picture; the "
                 "camera answers, but stands still: open it anew"
@@ -153,6 +156,15 @@ class TriggerAccount:
         """The camera's stream was begun anew: frame ids too, and nothing late can come."""
         self._ids = FrameIds()
         self._given_up.clear()
+
+    def _count_fruitless(self, triggers: int, now_ns: int) -> None:
+        if not self._fruitless:
+            self._fruitless_since_ns = now_ns
+        self._fruitless += triggers
+        lasted_ns = now_ns - self._fruitless_since_ns
+        self._stands_still = (
+            self._fruitless >= FRUITLESS and lasted_ns >= FRUITLESS_WAITS * self._max_wait_ns
+        )
 
     def _by_count(self, number: int, count: int | None) -> int:
         """Without a count: at least as far on as its frame id is from the last that had one."""
@@ -173,8 +185,6 @@ class TriggerAccount:
                 why = "commanded while the picture before it was awaited"
             else:
                 self._given_up.add(trigger_id)
-                self._fruitless_since_ns = self._fruitless_since_ns if self._fruitless else now_ns
-                self._fruitless += 1
             lost.append(
                 MissedFrame(self._camera_id, trigger_id, MissReason.LOST, now_ns, now_utc_ns, why)
             )

@@ -131,8 +131,8 @@ class TriggerWatch:
 
         Raises CameraLost when the camera counts anew, does not answer, or stands still.
         """
+        self._account.check_fruitful()
         now_ns, now_utc_ns = self._now()
-        self._account.check_fruitful(now_ns)
         if now_ns - self._counted_ns >= self._count_every_ns:
             self._read_count(now_ns)
         lost = self._account.overdue(now_ns, now_utc_ns)

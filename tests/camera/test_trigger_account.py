@@ -144,13 +144,21 @@ def test_a_command_that_was_refused_is_lost_also_when_the_awaited_one_is_given_u
 
 def test_a_camera_that_stands_still_is_told_from_one_that_loses_pictures() -> None:
     triggers = account(COUNT)
-    for number in range(FRUITLESS):
-        triggers.check_fruitful(10 * WAIT_NS)
-        triggers.know(number + 1, now_ns=0)
-        triggers.overdue(WAIT_NS, 0)
-    triggers.check_fruitful(3 * WAIT_NS - 1)  # all may be behind one that is late
-    with pytest.raises(CameraLost, match="5 triggers in a row had no picture"):
-        triggers.check_fruitful(3 * WAIT_NS)
+    triggers.know(2 * FRUITLESS, now_ns=0)
+    triggers.overdue(WAIT_NS, 0)
+    triggers.check_fruitful()  # all may be behind one that is late
+    triggers.know(2 * FRUITLESS + 1, now_ns=2 * WAIT_NS)
+    triggers.overdue(3 * WAIT_NS, 0)
+    with pytest.raises(CameraLost, match="11 triggers in a row had no picture"):
+        triggers.check_fruitful()
+
+
+def test_a_belt_that_pauses_after_losses_is_no_camera_that_stands_still() -> None:
+    triggers = account(COUNT)
+    triggers.know(2 * FRUITLESS, now_ns=0)
+    triggers.overdue(WAIT_NS, 0)
+    triggers.overdue(100 * WAIT_NS, 0)
+    triggers.check_fruitful()
 
 
 def test_a_picture_between_the_losses_says_that_the_camera_does_not_stand_still() -> None:
@@ -161,7 +169,7 @@ def test_a_picture_between_the_losses_says_that_the_camera_does_not_stand_still(
             triggers.overdue(WAIT_NS, 0)
         else:
             arrive(triggers, number, number + 1)
-        triggers.check_fruitful(10 * WAIT_NS)
+        triggers.check_fruitful()
 
 
 @pytest.mark.parametrize("counts", [(5, 4), (0, 100_001)])
