@@ -1,4 +1,4 @@
-"""The camera's clock beside the station's: a picture is as old as its exposure, or as its arrival."""
+"""The camera's clock beside the station's: when a picture was exposed, or when it arrived."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
