@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -96,6 +96,7 @@ def pictures(draw: st.DrawFn) -> tuple[str, NDArray[np.int64]]:
     return form, chance.integers(0, 1 << PACKED[form][1], (height, width))
 
 
+@settings(deadline=None)
 @given(pictures())
 def test_lines_without_padding_follow_each_other_bit_by_bit(
     picture: tuple[str, NDArray[np.int64]],
@@ -108,6 +109,7 @@ def test_lines_without_padding_follow_each_other_bit_by_bit(
     assert np.array_equal(got, values)
 
 
+@settings(deadline=None)
 @given(pictures(), st.integers(1, 3))
 def test_padded_lines_begin_on_a_byte(picture: tuple[str, NDArray[np.int64]], padding: int) -> None:
     form, values = picture
@@ -118,6 +120,7 @@ def test_padded_lines_begin_on_a_byte(picture: tuple[str, NDArray[np.int64]], pa
     assert np.array_equal(unpacked(data, packing, values.shape, padding), values)
 
 
+@settings(deadline=None)
 @given(pictures())
 def test_bytes_behind_the_picture_change_nothing(picture: tuple[str, NDArray[np.int64]]) -> None:
     form, values = picture

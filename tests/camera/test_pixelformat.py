@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camera.frame import BITS_BY_FORMAT, FrameError, check_pixels
@@ -124,6 +124,7 @@ def test_a_mosaic_without_neighbours_is_refused_and_not_black() -> None:
         unpack(bytes(6), layout("BayerRG8", bytes(6)))
 
 
+@settings(deadline=None)
 @given(
     name=st.sampled_from(sorted(WIRE_FORMATS)),
     size_hw=st.tuples(st.integers(3, 6), st.integers(3, 9)),
