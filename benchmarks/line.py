@@ -130,7 +130,7 @@ def whole_line(folder: Path, parts: int) -> dict[str, Any]:
 
     source = MemorySource(pictures(folder), parts)
     with tempfile.TemporaryDirectory(dir=folder) as data:
-        with open_line(load_recipe(commissioned(Path(data), folder)), Path(data), source) as line:
+        with open_line(load_recipe(commissioned(Path(data), folder)), Path(data), [source]) as line:
             line.run(lambda: False)
         return figures(parts, source.took_s())
 

@@ -133,7 +133,7 @@ def _renderer(seed: int, size_px: int) -> PartRenderer:
 
 
 class RenderedSource:
-    """Parts on the simulated belt as a FrameSource; `trigger_id` is the part's number.
+    """Parts on the simulated belt as a FrameSource; trigger 0 is of the part `first_part`.
 
     The belt file is read again whenever it changes. One that is missing or wrong stops `start`
     with CameraConfigError and a running belt with CameraLost, as if the camera were gone: every
@@ -210,9 +210,8 @@ class RenderedSource:
         if not self._pace.wait(self._pace_hz, left_s):
             return None
         self._next = None
-        number = self._number
-        self._given += 1
-        return self._pace.take(self._camera_id, number, outcome, self._pace_hz)
+        trigger_id, self._given = self._given, self._given + 1
+        return self._pace.take(self._camera_id, trigger_id, outcome, self._pace_hz)
 
     def stop(self) -> None:
         """Stop the belt; may be called twice."""

@@ -1,8 +1,9 @@
 """What a camera gives the station: a frame, or the news that one is missing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -165,6 +166,16 @@ class FrameSource(Protocol):
 
     def stop(self) -> None:
         """End acquisition and free the device; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class HasSettings(Protocol):
+    """A source that can say what its camera really has; the simulated ones have nothing to say."""
+
+    @property
+    def settings(self) -> Mapping[str, bool | int | float | str]:
+        """What the camera had at the last `start`, read back, by feature."""
         ...
 
 

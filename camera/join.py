@@ -94,6 +94,11 @@ class PartSource:
     def sources(self) -> tuple[FrameSource, ...]:
         return tuple(lane.camera.source for lane in self._lanes)
 
+    @property
+    def starts(self) -> int:
+        """How often a camera has started: another number says that settings may have changed."""
+        return sum(lane.camera.starts for lane in self._lanes)
+
     def counts(self) -> Iterator[CameraCount]:
         """What each camera has counted and given so far."""
         for lane in self._lanes:
@@ -225,11 +230,8 @@ class PartSource:
         camera_id = lane.camera.camera_id
         if not lane.waiting:
             detail = f"no picture within {allowed}"
-            missed = MissedFrame(camera_id, lane.due, MissReason.LOST, *now, detail)
-            lane.account_for(missed)
-            return missed, True
-        outcome = lane.waiting.popleft()
-        lane.account_for(outcome)
+            return MissedFrame(camera_id, lane.charge(), MissReason.LOST, *now, detail), True
+        outcome = lane.take()
         if isinstance(outcome, MissedFrame) or outcome.captured_ns <= end_ns:
             return outcome, False
         outcome.give_back()
@@ -243,8 +245,7 @@ class PartSource:
         for lane in self._lanes:
             for view in lane.views:
                 if lane.waiting and _came_ns(lane.waiting[0]) <= end_ns:
-                    outcomes[view] = lane.waiting.popleft()
-                    lane.account_for(outcomes[view])
+                    outcomes[view] = lane.take()
                 else:
                     missing.append(view)
         if missing:
@@ -260,7 +261,7 @@ class _Lane:
     """One camera's way into the parts.
 
     waiting: outcomes that no part has taken, in order; as many as it has views at most.
-    due: number of the next trigger that is not accounted for.
+    given: outcomes that parts have taken.
     lags: parts in a row without its pictures in time.
     """
 
@@ -268,9 +269,10 @@ class _Lane:
         self.camera = camera
         self.views = views
         self.waiting: deque[Outcome] = deque()
-        self.due = 0
         self.given = 0
         self.lags = 0
+        self._charged: set[int] = set()  # triggers that were given as lost before they came
+        self._next_id = 0
         self._starts = 0
 
     @property
@@ -283,16 +285,26 @@ class _Lane:
         if outcome is None:
             return False
         if self.camera.starts != self._starts:
-            self._starts, self.due = self.camera.starts, 0
-        if outcome.trigger_id >= self.due:
+            self._starts = self.camera.starts
+            self._charged.clear()
+        self._next_id = outcome.trigger_id + 1
+        if outcome.trigger_id not in self._charged:
             self.waiting.append(outcome)
         elif isinstance(outcome, Frame):
             outcome.give_back()
+        self._charged.discard(outcome.trigger_id)
         return True
 
-    def account_for(self, outcome: Outcome) -> None:
-        self.due = outcome.trigger_id + 1
+    def take(self) -> Outcome:
         self.given += 1
+        return self.waiting.popleft()
+
+    def charge(self) -> int:
+        """Give the next trigger up for lost; its number."""
+        trigger_id = self._next_id + len(self._charged)
+        self._charged.add(trigger_id)
+        self.given += 1
+        return trigger_id
 
     def end(self) -> Generator[MissedFrame]:
         """Stop the camera; gives LOST for each trigger that is not accounted for."""
@@ -310,7 +322,9 @@ class _Lane:
                     outcome.captured_utc_ns,
                     "the line stopped before its part was whole",
                 )
-        yield from (missed for missed in self.camera.end() if missed.trigger_id >= self.due)
+        yield from (
+            missed for missed in self.camera.end() if missed.trigger_id not in self._charged
+        )
 
 
 def _came_ns(outcome: Outcome) -> int:

@@ -29,7 +29,7 @@ class KeptCamera:
     def __init__(self, source: FrameSource, tell: Tell, clock: Clock) -> None:
         self.source = source
         self.ended = False
-        self.starts = 0  # again; triggers count from 0 after each
+        self.starts = 0  # that went well; triggers count from 0 after each
         self._tell = tell
         self._clock = clock
         self._runs = False  # so that what the source counts is of the present start
@@ -63,7 +63,7 @@ class KeptCamera:
             self._tell("camera_away", {"camera": self.camera_id, "fault": str(fault)})
             self._restart()
         else:
-            self._runs = True
+            self._has_started()
 
     def fetch(self, timeout_s: float) -> Frame | MissedFrame | None:
         """The next outcome; None when nothing came in time, also while the camera is away.
@@ -118,7 +118,6 @@ class KeptCamera:
         missed = None if self._left is None else next(self._left, None)
         if missed is None:
             self._left = None
-            self.starts += 1
             self.source.stop()
             self._restart()
         return missed
@@ -155,5 +154,9 @@ class KeptCamera:
         if fault is not None:
             raise fault
         if not self._stopping.is_set():
-            self._runs = True
+            self._has_started()
             self._tell("camera_back", {"camera": self.camera_id})
+
+    def _has_started(self) -> None:
+        self._runs = True
+        self.starts += 1

@@ -3,15 +3,19 @@
 import os
 import socket
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
 from camera.frame import FrameSource
+from camera.join import CameraViews, PartSource
 from inspection.errors import LineStop
+from inspection.line.accounts import TriggerAccounts
 from inspection.line.champion import ChampionFollower
 from inspection.line.loop import Line, Station
+from inspection.line.lots import LotFollower
+from inspection.line.shifts import Shifts
 from inspection.live import LiveWriter
 from inspection.recipe import (
     FolderCamera,
@@ -34,11 +38,11 @@ _CONFIRM_SLACK_S = 2.0
 
 @contextmanager
 def open_line(
-    loaded: LoadedRecipe, folder: Path, source: FrameSource | None = None
+    loaded: LoadedRecipe, folder: Path, sources: Sequence[FrameSource] | None = None
 ) -> Generator[Line]:
     """A line ready to run on the data folder, which is ours alone until the end.
 
-    source: stands in for the recipe's camera.
+    sources: stand in for the recipe's cameras, one for each.
     On the way out the run's summary goes on record and everything recorded is flushed to disk.
     Raises DataFolderInUse, RecipeError, BundleError, RegistryError, RecordsError, CameraError or
     GateError before the first part.
@@ -53,14 +57,18 @@ def open_line(
         gate, live = open_gate(recipe), LiveWriter(folder)
         stack.callback(gate.close)
         stack.callback(live.close)
+        run_id = writer.begin_run(run_start(loaded))
+        shifts = Shifts(recipe.shifts, recipe.time_zone)
+        lots = LotFollower(folder, recipe.lot, writer.log_event)
         station = Station(
             recipe=recipe,
-            source=source or open_source(recipe.cameras[0], first_part),
+            source=part_source(recipe, sources or open_sources(recipe, first_part), writer),
             champion=champion,
+            accounts=TriggerAccounts(run_id, shifts, lots),
             gate=gate,
             writer=writer,
             live=live,
-            run_id=writer.begin_run(run_start(loaded)),
+            run_id=run_id,
             first_part=first_part,
             gate_confirms_within_s=confirms_within_s(recipe),
         )
@@ -72,6 +80,21 @@ def open_line(
                 writer.log_event("line_stopped", {"run_id": station.run_id, "fault": str(fault)})
             raise
         writer.log_event("run_ended", {"run_id": station.run_id} | line.latencies.summary())
+
+
+def part_source(recipe: Recipe, sources: Sequence[FrameSource], writer: RecordWriter) -> PartSource:
+    """The recipe's cameras as one source of parts, which tells the records of its troubles."""
+    cameras = [
+        CameraViews(source, camera.view_names)
+        for source, camera in zip(sources, recipe.cameras, strict=True)
+    ]
+    join_timeout_s = recipe.join_timeout_ms / 1e3
+    return PartSource(cameras, writer.log_event, join_timeout_s=join_timeout_s)
+
+
+def open_sources(recipe: Recipe, first_part: int) -> list[FrameSource]:
+    """The recipe's cameras."""
+    return [open_source(camera, first_part) for camera in recipe.cameras]
 
 
 def open_source(view: View, first_part: int) -> FrameSource:

@@ -92,7 +92,7 @@ class LiveWriter:
             return
         self._busy = True
         self._next_offer_ns = now_ns + self._min_gap_ns
-        self._work.put((pixels, record, view))
+        self._work.put((pixels.copy(), record, view))  # their memory may be on loan
 
     def close(self) -> None:
         """Finish the picture in hand and end; later offers are dropped."""

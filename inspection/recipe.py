@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     BaseModel,
@@ -200,6 +201,13 @@ def _as_list(tables: object) -> object:
     return [tables] if isinstance(tables, dict) else tables
 
 
+class ShiftStart(Section):
+    """A shift: its name, and when it begins on the clock on the wall, as HH:MM."""
+
+    name: Name
+    start: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
 class ModelChoice(Section):
     """Which model judges: the champion of this name in the registry."""
 
@@ -366,14 +374,23 @@ SignalOutput = Annotated[JsonLinesOutput | WebhookOutput, Field(discriminator="k
 class Recipe(Section):
     """What a product is inspected for.
 
-    join_timeout_ms: how long after the first picture of a part the others may come; shorter than
-        the time between two parts.
+    lot: the parts' lot until `passline lot` orders another.
+    time_zone: of the shifts, an IANA name such as Europe/Vienna; the machine's own when left out.
+    backpressure: what happens when the line cannot keep up and a picture grows too old: its part is
+        rejected as late, or the line stops in its safe state as well.
+    join_timeout_ms: how long after the first picture of a part the others may come: longer than any
+        picture takes, shorter than half the time between two parts.
     """
 
     product: Name
     station: Name = "station1"
     lot: str = ""
     verdict_deadline_ms: Positive = 400.0
+    time_zone: str | None = None
+    shifts: Annotated[list[ShiftStart], Field(alias="shift", min_length=1, max_length=24)] = [
+        ShiftStart(name="day", start="00:00")
+    ]
+    backpressure: Literal["reject_late", "stop"] = "reject_late"
     join_timeout_ms: Positive = 100.0
     cameras: Annotated[
         list[View], BeforeValidator(_as_list), Field(alias="camera", min_length=1, max_length=16)
@@ -399,6 +416,22 @@ class Recipe(Section):
             if twice:
                 raise ValueError(f"two of [[{what}]] are named {twice[0]!r}; give each its own")
         return self
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_time_zone(cls, name: str | None) -> str | None:
+        try:
+            return name if name is None else ZoneInfo(name).key
+        except (KeyError, OSError) as error:
+            raise ValueError("not the name of a time zone, such as Europe/Vienna") from error
+
+    @field_validator("shifts")
+    @classmethod
+    def _shifts_begin_apart(cls, shifts: list[ShiftStart]) -> list[ShiftStart]:
+        for values in ([each.name for each in shifts], [each.start for each in shifts]):
+            if len(set(values)) < len(values):
+                raise ValueError("two shifts have one name, or begin at the same time")
+        return shifts
 
     @model_validator(mode="after")
     def _views_have_names_of_their_own(self) -> "Recipe":

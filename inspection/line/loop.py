@@ -1,32 +1,33 @@
-"""The line loop: fetch, judge, signal, record, for every trigger, under the five laws."""
+"""The line loop: fetch, judge, signal, record, for every part, under the five laws."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from camera.frame import CameraLost, Frame, FrameSource, MissedFrame, SourceEnded
-from inspection.errors import GateError
-from inspection.judge import Outcome, ReasonKind, Verdict, not_inspected
+from camera.frame import SourceEnded
+from camera.join import PartPictures, PartSource
+from inspection.errors import LineStop
+from inspection.judge import Outcome
+from inspection.line.accounts import TriggerAccounts
 from inspection.line.champion import ChampionFollower
+from inspection.line.exits import Exits
 from inspection.line.inspector import Inspector
 from inspection.line.latency import Latencies
+from inspection.line.part import JudgedPart, first_capture, judge_part
+from inspection.line.settings import CameraSettings
 from inspection.live import LiveWriter
 from inspection.recipe import Recipe
-from inspection.records.record import (
-    Account,
-    GateOutcome,
-    Judgement,
-    LedgerEntry,
-    PartRecord,
-    TriggerCount,
-    ViewRecord,
-)
-from inspection.records.writer import RecordWriter
+from inspection.records.record import LedgerEntry, PartRecord
+from inspection.records.writer import Counts, RecordWriter
 from inspection.reject.protocol import Rejector
 
 FETCH_TIMEOUT_S = 0.1
-CAMERA_RETRY_S = (0.5, 1.0, 2.0, 5.0)
+
+
+class LineTooSlow(LineStop):
+    """A picture grew too old before its turn came, and the recipe lets the line stop then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,9 @@ class Station:
     """
 
     recipe: Recipe
-    source: FrameSource
+    source: PartSource
     champion: ChampionFollower
+    accounts: TriggerAccounts
     gate: Rejector
     writer: RecordWriter
     live: LiveWriter
@@ -55,211 +57,114 @@ class Line:
         self._station = station
         self._now_ns = now_ns
         self._next_part = station.first_part
-        self._leaving: dict[int, _Leaving] = {}
-        self._triggers_before = 0  # of starts of the camera before the present one
+        self._exits = Exits(station.gate, station.writer, station.gate_confirms_within_s, now_ns)
+        self._settings = CameraSettings(station.writer, station.run_id)
+        self._starts = 0
         self.latencies = Latencies()
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Judge parts until `stop()`. Raises LineStop after putting the gate in its safe state.
 
-        On a clean end the parts on their way to the gate still get their signals first.
+        On a clean end the parts on their way to the gate still get their signals first, and what
+        the cameras counted without giving it is put on record as lost.
         """
+        station = self._station
         with ExitStack() as ending:
-            ending.callback(self._station.source.stop)
-            ending.callback(self._station.gate.safe_state)
-            self._start_source(stop)
+            ending.callback(station.source.stop)
+            ending.callback(station.gate.safe_state)
+            station.source.start()
             with suppress(SourceEnded):
                 while not stop():
-                    self._step(stop)
-            self._let_parts_leave()
+                    self._step()
+            for part in station.source.end():
+                self._take(part, station.champion.inspector(self._next_part))
+            self._exits.wait_until_empty()
 
-    def _step(self, stop: Callable[[], bool]) -> None:
+    def _step(self) -> None:
         station = self._station
         station.writer.check()
-        self._book_gate()
+        self._exits.book()
         inspector = station.champion.inspector(self._next_part)  # an idle line changes models too
-        try:
-            got = station.source.fetch(FETCH_TIMEOUT_S)
-        except CameraLost as fault:
-            station.writer.log_event("camera_lost", {"fault": str(fault)})
-            self._triggers_before += station.source.triggers
-            station.source.stop()
-            self._start_source(stop)
+        part = station.source.fetch(FETCH_TIMEOUT_S)
+        if station.source.starts != self._starts:
+            self._starts = station.source.starts
+            self._settings.note_all(station.source.sources)
+        if part is not None:
+            self._take(part, inspector)
             return
-        triggers = self._triggers_before + station.source.triggers
-        account = Account(station.run_id, station.source.camera_id, station.recipe.lot, "day", 0)
-        station.writer.update_triggers({account: TriggerCount(triggers)})
-        if isinstance(got, Frame):
-            self._judge(got, inspector)
-        elif isinstance(got, MissedFrame):
-            self._miss(got)
+        waiting = station.accounts.waiting(station.source.counts())
+        if waiting:
+            station.writer.update_triggers(waiting)
 
-    def _start_source(self, stop: Callable[[], bool]) -> None:
-        """Start the camera; one that is gone is waited for. Nothing passes meanwhile."""
-        tries = 0
-        while not stop():
-            try:
-                self._station.source.start()
-            except CameraLost as fault:
-                self._station.writer.log_event("camera_away", {"fault": str(fault)})
-                wait_s = CAMERA_RETRY_S[min(tries, len(CAMERA_RETRY_S) - 1)]
-                end_ns = self._now_ns() + int(wait_s * 1e9)
-                while not stop() and self._now_ns() < end_ns:
-                    time.sleep(0.05)
-                tries += 1
-            else:
-                return
-
-    def _judge(self, frame: Frame, inspector: Inspector) -> None:
-        part_number = self._take_number(frame.captured_ns)
-        max_age_ms = self._station.recipe.view(frame.camera_id).max_age_ms
-        age_ns = self._now_ns() - frame.captured_ns
-        view = frame.camera_id
-        if age_ns > max_age_ms * 1e6:
-            detail = f"picture {age_ns / 1e6:.0f} ms old, at most {max_age_ms:.0f} ms"
-            verdict = not_inspected(ReasonKind.LATE, detail)
-            record = inspector.view_record(view, frame, age_ns, LedgerEntry.LATE)
-        else:
-            verdict, record = inspector.inspect(view, frame, age_ns)
-            verdict = self._in_time(verdict, frame.captured_ns)
-            record = replace(record, ledger=_ledger_entry(verdict))
-        self._settle(part_number, frame, verdict, record, inspector.judgement)
-
-    def _in_time(self, verdict: Verdict, captured_ns: int) -> Verdict:
-        """The verdict, or REJECT when it came after the part's deadline."""
-        deadline_ms = self._station.recipe.verdict_deadline_ms
-        took_ms = (self._now_ns() - captured_ns) / 1e6
-        if took_ms <= deadline_ms:
-            return verdict
-        late = f"verdict after {took_ms:.0f} ms, at most {deadline_ms:.0f} ms"
-        return not_inspected(ReasonKind.LATE, late)
-
-    def _miss(self, missed: MissedFrame) -> None:
-        part_number = self._take_number(missed.noticed_ns)
-        verdict = not_inspected(ReasonKind(missed.reason.value), missed.detail or missed.reason)
-        record = ViewRecord(
-            view=missed.camera_id,
-            camera_id=missed.camera_id,
-            trigger_id=missed.trigger_id,
-            frame_id=None,
-            captured_utc_ns=missed.noticed_utc_ns,
-            ledger=_ledger_entry(verdict),
-        )
-        self._settle(part_number, missed, verdict, record, None)
-
-    def _take_number(self, captured_ns: int) -> int:
+    def _take(self, part: PartPictures, inspector: Inspector) -> None:
+        station = self._station
         part_number = self._next_part
         self._next_part += 1
-        self._station.gate.track(part_number, captured_ns)
-        return part_number
+        captured_ns, _ = first_capture(part)
+        station.gate.track(part_number, captured_ns)
+        judged = judge_part(part, inspector, station.recipe, self._now_ns)
+        self._settle(part_number, part, judged)
+        if judged.ledger is LedgerEntry.LATE and station.recipe.backpressure == "stop":
+            detail = "; ".join(reason.detail for reason in judged.verdict.reasons)
+            raise LineTooSlow(
+                f"part {part_number} came too late ({detail}), and the recipe's backpressure is "
+                "'stop': the line cannot keep up; let parts come more slowly, or judge them faster"
+            )
 
-    def _settle(
-        self,
-        part_number: int,
-        trigger: Frame | MissedFrame,
-        verdict: Verdict,
-        view: ViewRecord,
-        judgement: Judgement | None,
-    ) -> None:
+    def _settle(self, part_number: int, part: PartPictures, judged: JudgedPart) -> None:
         """Law 2: a reject is signalled, then recorded; a pass is recorded, then signalled."""
-        is_frame = isinstance(trigger, Frame)
-        captured_ns = trigger.captured_ns if is_frame else trigger.noticed_ns
+        station = self._station
+        belonging = station.accounts.belonging(judged.captured_utc_ns, part_number)
         record = PartRecord(
             part_number=part_number,
-            serial=f"{self._station.recipe.station}-{part_number:07d}",
-            lot=self._station.recipe.lot,
-            shift="day",
-            shift_began_utc_ns=0,
-            run_id=self._station.run_id,
-            captured_utc_ns=trigger.captured_utc_ns if is_frame else trigger.noticed_utc_ns,
-            ledger=view.ledger,
-            verdict=verdict,
-            judgement=judgement,
-            views=(view,),
-            judge_ns=self._now_ns() - captured_ns,
+            serial=f"{station.recipe.station}-{part_number:07d}",
+            lot=belonging.lot,
+            shift=belonging.shift.name,
+            shift_began_utc_ns=belonging.shift.began_utc_ns,
+            run_id=station.run_id,
+            captured_utc_ns=judged.captured_utc_ns,
+            ledger=judged.ledger,
+            verdict=judged.verdict,
+            judgement=judged.judgement,
+            views=judged.views,
+            judge_ns=self._now_ns() - judged.captured_ns,
         )
-        pixels = trigger.pixels if is_frame else None
-        pictures = {view.view: pixels} if pixels is not None and self._keeps(record) else {}
-        self._leaving[part_number] = _Leaving(verdict.outcome, self._now_ns())
-        if verdict.outcome is Outcome.REJECT:
-            self._station.gate.reject(part_number)
-            self.latencies.add_reject(self._now_ns() - captured_ns)
-            self._station.writer.submit(record, pictures)
-        else:
-            self._station.writer.submit(
-                record, pictures, lambda durable: self._signal_pass(durable, captured_ns)
-            )
-        if pixels is not None:
-            self._station.live.offer(pixels, record, view)
+        outcomes = Counter(outcome.camera_id for outcome in part.outcomes.values())
+        counts = station.accounts.enter(belonging, station.source.counts(), outcomes)
+        self._exits.add(part_number, judged.verdict.outcome)
+        if judged.verdict.outcome is Outcome.REJECT:
+            station.gate.reject(part_number)
+            self.latencies.add_reject(self._now_ns() - judged.captured_ns)
+        self._show(judged, record)
+        self._record(judged, record, counts)
 
-    def _signal_pass(self, durable: PartRecord, captured_ns: int) -> None:
-        """Called by the record writer once the record is on disk."""
-        self._station.gate.let_pass(durable.part_number)
-        self.latencies.add_pass(self._now_ns() - captured_ns)
+    def _record(self, judged: JudgedPart, record: PartRecord, counts: Counts) -> None:
+        """Hand the record over; the pictures' memory goes back when it is not read any more."""
+        kept = judged.frames if self._keeps(record) else {}
+        passes = record.verdict.outcome is Outcome.PASS
+
+        def is_durable(durable: PartRecord) -> None:
+            """Called by the record writer once the record is on disk."""
+            if passes:
+                self._station.gate.let_pass(durable.part_number)
+                self.latencies.add_pass(self._now_ns() - judged.captured_ns)
+            for frame in kept.values():
+                frame.give_back()
+
+        pictures = {view: frame.pixels for view, frame in kept.items()}
+        if not kept:
+            for frame in judged.frames.values():
+                frame.give_back()
+        self._station.writer.submit(record, pictures, is_durable, counts)
+
+    def _show(self, judged: JudgedPart, record: PartRecord) -> None:
+        """Offer the worst view that has a picture to the screens."""
+        view = next((v for v in record.worst_views_first if v.view in judged.frames), None)
+        if view is not None:
+            self._station.live.offer(judged.frames[view.view].pixels, record, view)
 
     def _keeps(self, record: PartRecord) -> bool:
-        """Every reject's picture is kept, every doubtful pass's, and a sample of the others."""
+        """Every reject's pictures are kept, every doubtful pass's, and a sample of the others'."""
         one_in = self._station.recipe.keep.passes_one_in
         sampled = one_in > 0 and record.part_number % one_in == 0
         return record.verdict.outcome is Outcome.REJECT or record.verdict.review or sampled
-
-    def _book_gate(self) -> None:
-        """Put on record which way parts left. Raises GateError for a reject that went through."""
-        for confirmation in self._station.gate.confirmations():
-            leaving = self._leaving.pop(confirmation.part_number, None)
-            self._station.writer.confirm_gate(confirmation)
-            told = None if leaving is None else leaving.outcome
-            if confirmation.outcome is GateOutcome.PASSED and told is not Outcome.PASS:
-                raise GateError(
-                    f"part {confirmation.part_number} left as passed, the verdict was {told}; "
-                    "check the gate, and take the part out by hand"
-                )
-        self._check_confirmations()
-
-    def _check_confirmations(self) -> None:
-        within_s = self._station.gate_confirms_within_s
-        if within_s is None:
-            self._leaving.clear()
-            return
-        oldest = next(iter(self._leaving.items()), None)
-        if oldest is None:
-            return
-        part_number, leaving = oldest
-        waited_s = (self._now_ns() - leaving.judged_ns) / 1e9
-        if waited_s > within_s:
-            raise GateError(
-                f"part {part_number}: the gate did not confirm which way it left, "
-                f"{waited_s:.1f} s after its verdict, at most {within_s:.1f} s expected"
-            )
-
-    def _let_parts_leave(self) -> None:
-        """Wait until what was recorded is signalled, and what is on the way has left."""
-        self._station.writer.flush()
-        self._book_gate()
-        while self._leaving:
-            time.sleep(0.01)
-            self._station.writer.check()
-            self._book_gate()
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaving:
-    """A part between camera and gate."""
-
-    outcome: Outcome
-    judged_ns: int
-
-
-def _ledger_entry(verdict: Verdict) -> LedgerEntry:
-    """How the part's trigger is accounted for; a picture without an answer was still judged."""
-    for reason in verdict.reasons:
-        if reason.kind in _LEDGER:
-            return _LEDGER[reason.kind]
-    return LedgerEntry.JUDGED
-
-
-_LEDGER = {
-    ReasonKind.LATE: LedgerEntry.LATE,
-    ReasonKind.INCOMPLETE: LedgerEntry.INCOMPLETE,
-    ReasonKind.LOST: LedgerEntry.LOST,
-}

