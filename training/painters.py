@@ -20,6 +20,11 @@ Chance = np.random.Generator
 
 _SEEN = 1.5  # of the texture's spread: what changes less on average teaches false alarms
 _TRIES = 5
+USUAL = "scratch,crack,spot,chip,cut_paste"
+"""What `teach` and `train` paint unless told: defects with an edge. The faint ones (stain, band,
+missing, texture_swap) taught a network on ground metal to suspect good surfaces: AUROC 0.64 after
+five minutes, and 0.81 without them and without what is fainter than _SEEN. They are for parts whose
+surface is even."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

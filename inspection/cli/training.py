@@ -34,7 +34,8 @@ Records = Annotated[
 
 
 Painters = Annotated[
-    str, typer.Option(help="What is painted on good parts to learn from: all, or some, by comma.")
+    str | None,
+    typer.Option(help="What is painted on good parts to learn from: all, or some by comma."),
 ]
 Size = Annotated[
     tuple[int, int] | None,
@@ -74,29 +75,32 @@ def train_command(
         float | None, typer.Option(help="3e-3 from scratch, 1e-3 from a bundle, if left out.")
     ] = None,
     painters: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="What is painted on good parts to learn from first: all, none, or some by comma; "
-            "left out with --fine-tune."
+            "not with --fine-tune."
         ),
-    ] = "all",
+    ] = None,
     threads: Threads = 1,
     about: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
 ) -> None:
     """Train a model from labelled pictures, or from a station's records, into a new bundle."""
     _need_torch()
     from training.fit import FINE_TUNE_RATE, FROM_SCRATCH_RATE, Plan
-    from training.painters import choose
+    from training.painters import USUAL, choose
     from training.retrain import Order, train
 
     parent = None if fine_tune is None else _open(fine_tune)
+    if parent and painters not in (None, "none"):
+        raise typer.BadParameter("--painters: a bundle to start from has learnt to see already")
+    painters = painters or ("none" if parent else USUAL)
     if learning_rate is None:
         learning_rate = FROM_SCRATCH_RATE if parent is None else FINE_TUNE_RATE
     options = {
         "out": out, "format": layout, "groups": groups, "records": records, "base": base,
         "fine-tune": fine_tune, "name": name, "version": version,
         "epochs": None if minutes else epochs, "minutes": minutes, "size": size, "seed": seed,
-        "learning-rate": learning_rate, "painters": None if parent else painters,
+        "learning-rate": learning_rate, "painters": painters,
         "threads": threads, "about": about or None,
     }  # fmt: skip
     order = Order(
@@ -110,7 +114,7 @@ def train_command(
             threads=threads,
         ),
         size_hw=size,
-        painters={} if parent or painters == "none" else choose(painters),
+        painters={} if painters == "none" else choose(painters),
         parent=parent,
         about=about,
         command=_command("train", folder, options),
@@ -127,7 +131,7 @@ def teach_command(
     out: NewBundle,
     groups: Groups = None,
     minutes: Annotated[float, typer.Option(min=0.01, help="How long to learn.")] = 20.0,
-    painters: Painters = "all",
+    painters: Painters = None,
     name: Annotated[str, typer.Option(help="The model's name, as in the recipe.")] = "model",
     version: Annotated[str, typer.Option(help="The model's version.")] = "1",
     size: Size = None,
@@ -139,9 +143,10 @@ def teach_command(
     _need_torch()
     from training.dataset import open_good
     from training.fit import Plan
-    from training.painters import choose
+    from training.painters import USUAL, choose
     from training.retrain import Order, teach
 
+    painters = painters or USUAL
     options = {
         "good": good, "out": out, "groups": groups, "minutes": minutes, "painters": painters,
         "name": name, "version": version, "size": size, "seed": seed, "threads": threads,
