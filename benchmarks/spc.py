@@ -13,6 +13,7 @@ import numpy as np
 
 from inspection.spc.attributes import p_chart, subgroup_counts
 from inspection.spc.bernoulli import BernoulliState, bernoulli_cusum_chart
+from inspection.spc.cusum_state import CusumDesign, CusumState
 from inspection.spc.design import design_bernoulli
 from inspection.spc.ewma import EwmaDesign, EwmaState
 from inspection.spc.laney import laney_p_chart
@@ -50,14 +51,20 @@ def history(verdicts: np.ndarray) -> None:
 
         print(f"Bernoulli CUSUM, one part after {seen:9,}   {best(cusum) / UPDATES * 1e6:6.2f} us")
 
-    ewma_design = EwmaDesign(RATE, 0.02)
+    ewma_design, cusum_design = EwmaDesign(RATE, 0.02), CusumDesign(RATE, 0.02)
 
     def ewma() -> None:
         state = EwmaState.begin(ewma_design)
         for _ in range(UPDATES):
-            state, _ = state.step([0.001], ewma_design, sizes=3600.0)
+            state, _ = state.update(0.001, ewma_design, 3600.0)
 
-    print(f"EWMA, one subgroup                         {best(ewma) / UPDATES * 1e6:6.2f} us")
+    def cusum_of_means() -> None:
+        state = CusumState.begin(cusum_design)
+        for _ in range(UPDATES):
+            state, _ = state.update(0.001, cusum_design, 3600.0)
+
+    for name, work in (("EWMA", ewma), ("CUSUM", cusum_of_means)):
+        print(f"{name + ', one subgroup':36}       {best(work) / UPDATES * 1e6:6.2f} us")
 
 
 def best(work: Callable[[], object], rounds: int = 3) -> float:

@@ -1,5 +1,6 @@
 """Data at the door: arrays are checked once, and a fault names the argument and the index."""
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -154,6 +155,18 @@ def standardise(distances: Floats, sigmas: Floats) -> Floats:
     near = np.where(np.isfinite(z), np.rint(z), 0.0)
     on_line = (np.abs(z - near) < ON_LINE) & (np.abs(near) <= 3)
     z[on_line] = near[on_line]
+    return z
+
+
+def standardise_one(distance: float, sigma: float) -> float:
+    """What `standardise` gives for one point, to the bit, without an array."""
+    if distance == 0.0:
+        return 0.0
+    if sigma <= 0.0:
+        return math.copysign(math.inf, distance)
+    z = distance / sigma
+    if abs(z) < 3.5 and abs(z - round(z)) < ON_LINE:
+        return float(round(z))
     return z
 
 

@@ -1,7 +1,7 @@
 """CUSUMs as they run: how they count, frozen, and what the next point needs, in constant time."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -45,6 +45,10 @@ class CusumRule(Protocol):
         """What each point adds to the sums, and what each takes off. Raises SpcError."""
         ...
 
+    def score(self, value: float, size: float) -> tuple[float, float]:
+        """The same of one point, which is not checked."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class CusumDesign:
@@ -79,6 +83,9 @@ class CusumDesign:
         z = (values - self.center) * np.sqrt(totals) / self.sigma
         return z, repeated(self.slack, len(z))
 
+    def score(self, value: float, size: float) -> tuple[float, float]:
+        return (value - self.center) * math.sqrt(size) / self.sigma, self.slack
+
 
 @dataclass(frozen=True, slots=True)
 class BinomialCusumDesign:
@@ -110,6 +117,9 @@ class BinomialCusumDesign:
         expected = reference_rate(self.center, self.rise) * parts.astype(np.float64)
         return found.astype(np.float64), expected
 
+    def score(self, value: float, size: float) -> tuple[float, float]:
+        return value, reference_rate(self.center, self.rise) * size
+
 
 @dataclass(frozen=True, slots=True)
 class CusumState:
@@ -130,6 +140,13 @@ class CusumState:
         """Before the first point."""
         head = design.limit * design.head_start
         return CusumState(head, head if design.falls else 0.0)
+
+    def update(
+        self, value: float, design: CusumRule, size: float = 1.0
+    ) -> tuple["CusumState", Signal | None]:
+        """The state after one point, and its signal if it has one; what `step` gives, sooner."""
+        reached, signal = _reached(self, design, *design.score(value, size))
+        return _going_on(reached, signal, design), signal
 
     def step(
         self, data: ArrayLike, design: CusumRule, *, sizes: ArrayLike | None = None
@@ -157,26 +174,43 @@ class Climb:
 
 def climbed(state: CusumState, design: CusumRule, z: Floats, slacks: Floats) -> Climb:
     """The sums from `state` on: max(0, high + z - slack) and max(0, low - z - slack)."""
-    k = len(z)
-    sums, since = np.empty((2, k)), np.empty((2, k), np.int64)
+    reached: list[CusumState] = []
     signals: list[Signal] = []
-    begin = CusumState.begin(design)
-    restarts = design.after_signal == "restart"
-    least = design.limit if design.signal_on_limit else math.nextafter(design.limit, math.inf)
-    high, low, up, down = state.high, state.low, state.high_since, state.low_since
-    for at, (value, slack) in enumerate(zip(z.tolist(), slacks.tolist(), strict=True)):
-        high = max(0.0, high + value - slack)
-        low = max(0.0, low - value - slack) if design.falls else 0.0
-        up, down = up + 1 if high > 0 else 0, down + 1 if low > 0 else 0
-        sums[0, at], sums[1, at], since[0, at], since[1, at] = high, low, up, down
-        if high >= least or low >= least:
-            point, side = state.seen + at, Side.ABOVE if high >= least else Side.BELOW
-            length = up if side is Side.ABOVE else down
-            signals.append(Signal(point, "cusum", side, range(point + 1 - length, point + 1)))
-            if restarts:
-                high, low, up, down = begin.high, begin.low, 0, 0
-    after = CusumState(high, low, up, down, state.seen + k)
-    return Climb(sums[0], sums[1], since[0], since[1], tuple(signals), after)
+    for value, slack in zip(z.tolist(), slacks.tolist(), strict=True):
+        here, signal = _reached(state, design, value, slack)
+        reached.append(here)
+        if signal is not None:
+            signals.append(signal)
+        state = _going_on(here, signal, design)
+    return Climb(
+        np.array([at.high for at in reached]),
+        np.array([at.low for at in reached]),
+        np.array([at.high_since for at in reached], np.int64),
+        np.array([at.low_since for at in reached], np.int64),
+        tuple(signals),
+        state,
+    )
+
+
+def _reached(
+    state: CusumState, design: CusumRule, z: float, slack: float
+) -> tuple[CusumState, Signal | None]:
+    """The sums at one point, and its signal if it has one."""
+    high = max(0.0, state.high + z - slack)
+    low = max(0.0, state.low - z - slack) if design.falls else 0.0
+    up, down = state.high_since + 1 if high > 0 else 0, state.low_since + 1 if low > 0 else 0
+    after = CusumState(high, low, up, down, state.seen + 1)
+    for total, since, side in ((high, up, Side.ABOVE), (low, down, Side.BELOW)):
+        if total > design.limit or (design.signal_on_limit and total == design.limit):
+            points = range(after.seen - since, after.seen)
+            return after, Signal(state.seen, "cusum", side, points)
+    return after, None
+
+
+def _going_on(reached: CusumState, signal: Signal | None, design: CusumRule) -> CusumState:
+    if signal is None or design.after_signal == "continue":
+        return reached
+    return replace(CusumState.begin(design), seen=reached.seen)
 
 
 def reference_rate(center: float, rise: float) -> float:

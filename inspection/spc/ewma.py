@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from inspection.spc.arrays import (
+    ON_LINE,
     Floats,
     above_zero,
     counts_of,
@@ -16,10 +17,11 @@ from inspection.spc.arrays import (
     share,
     sizes_of,
     standardise,
+    standardise_one,
 )
 from inspection.spc.errors import SpcError
 from inspection.spc.laney import moving_range_sigma
-from inspection.spc.result import ControlChart, Exclude, Signal, Standard, used_points
+from inspection.spc.result import ControlChart, Exclude, Side, Signal, Standard, used_points
 from inspection.spc.rules import Conventions, judge
 
 
@@ -61,6 +63,20 @@ class EwmaState:
     def begin(design: EwmaDesign) -> "EwmaState":
         """Before the first point."""
         return EwmaState(design.center)
+
+    def update(
+        self, value: float, design: EwmaDesign, size: float = 1.0
+    ) -> tuple["EwmaState", Signal | None]:
+        """The state after one point, and its signal if it has one; what `step` gives, sooner."""
+        weight, old = design.weight, 1.0 - design.weight
+        average = weight * value + old * self.value
+        variance = weight**2 / size + old**2 * self.variance
+        drawn = weight / (2.0 - weight) / size if design.asymptotic else variance
+        z = standardise_one(average - design.center, design.sigma * math.sqrt(drawn))
+        after = EwmaState(average, variance, self.seen + 1)
+        if abs(z) <= design.width + ON_LINE:
+            return after, None
+        return after, Signal(self.seen, "ewma", Side.ABOVE if z > 0 else Side.BELOW, (self.seen,))
 
     def step(
         self, data: ArrayLike, design: EwmaDesign, *, sizes: ArrayLike | None = None

@@ -46,9 +46,13 @@ def test_an_ewma_in_batches_is_that_of_all_points(
     chart = ewma_chart(
         data, sizes, center=0.3, sigma=1.1, weight=weight, width=1.5, asymptotic=asymptotic
     )
-    assert tuple(signals) == chart.signals
+    each, one_by_one = EwmaState.begin(design), []
+    for value, size in zip(data.tolist(), sizes.tolist(), strict=True):
+        each, signal = each.update(value, design, size)
+        one_by_one += [] if signal is None else [signal]
+    assert tuple(signals) == chart.signals == tuple(one_by_one)
     assert state.value == chart.values[-1]
-    assert state.seen == len(data)
+    assert state == each
 
 
 @given(Measured, Cuts, st.floats(0, 0.9), AfterSignal, st.booleans())
@@ -65,8 +69,12 @@ def test_a_cusum_in_batches_is_that_of_all_points(
         data, sizes, center=0.2, sigma=0.9, limit=3.0, head_start=head, after_signal=after,
         signal_on_limit=on_limit,
     )  # fmt: skip
-    assert tuple(signals) == chart.signals
-    assert state == chart.state
+    each, one_by_one = CusumState.begin(design), []
+    for value, size in zip(data.tolist(), sizes.tolist(), strict=True):
+        each, signal = each.update(value, design, size)
+        one_by_one += [] if signal is None else [signal]
+    assert tuple(signals) == chart.signals == tuple(one_by_one)
+    assert state == chart.state == each
     assert design == chart.design
 
 
@@ -82,7 +90,11 @@ def test_a_binomial_cusum_in_batches_is_that_of_all_subgroups(
     chart = binomial_cusum_chart(
         defectives, 100, center=0.01, limit=3.0, after_signal=after, head_start=0.5
     )
+    each = CusumState.begin(design)
+    for count in defectives:
+        each, _ = each.update(count, design, 100)
     assert (tuple(signals), state) == (chart.signals, chart.state)
+    assert each == state
 
 
 @given(Verdicts, Cuts, st.integers(2, 12), st.integers(1, 40), st.data())
