@@ -15,6 +15,7 @@ from models.errors import BundleError, InferenceError, RegistryError
 KNOWN_FAULTS = (PasslineError, CameraError, BundleError, InferenceError, RegistryError)
 
 TOPICS = (
+    "ledger",
     "belt",
     "camera",
     "demo",
@@ -27,6 +28,7 @@ TOPICS = (
     "render",
     "report",
     "spc",
+    "signals",
     "web",
 )
 

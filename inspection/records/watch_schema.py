@@ -22,14 +22,15 @@ from sqlalchemy import (
 
 watch = MetaData()
 
-# How far records, events and reviews have been read, and what must be remembered of them.
+# How far records and events have been read, and what must be remembered of them. Charts of what
+# people say of rejects follow behind: they wait for reviews.
 place = Table(
     "place",
     watch,
     Column("id", Integer, primary_key=True),
     Column("last_part", Integer, nullable=False),
     Column("last_event", Integer, nullable=False),
-    Column("last_review", Integer, nullable=False),
+    Column("reviewed_part", Integer, nullable=False),
     Column("memory", Text, nullable=False),
 )
 

@@ -1,7 +1,8 @@
 """The board: all charts of a station as its recipe wants them, each drawn on by what it is of."""
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,8 +43,7 @@ class DrawnChart:
 
     def state_json(self) -> str:
         """The chart's state, to be written."""
-        state = self.runner.state
-        return _STATES[type(state)].dump_json(state).decode()
+        return json.dumps(asdict(self.runner.state))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +94,14 @@ class Board:
                 self._draw(chart, observed, memory, sheet)
         memory.count_inspected(stretch.inspected, stretch.first_inspected())
 
-    def take_reviews(self, overruled: Observed, memory: Memory, sheet: Sheet) -> None:
-        """Draw on the charts of false rejects: 1 for a reject that was overruled, else 0."""
-        for section in self._sections:
-            if section.of == Measure.FALSE_REJECTS:
-                self._draw(self._chart(section), overruled, memory, sheet)
-
     def _observed(
         self, section: Chart, stretch: Stretch, memory: Memory, sheet: Sheet
     ) -> Iterator[tuple[DrawnChart, Observed]]:
         measure = Measure(section.of)
         if measure in (Measure.REJECTS, Measure.REVIEWED_REJECTS):
             yield self._chart(section), stretch.verdicts()
+        elif measure is Measure.FALSE_REJECTS:
+            yield self._chart(section), stretch.false_rejects()
         elif measure is Measure.SCORE:
             yield self._chart(section), stretch.scores()
         elif measure is Measure.CLASSES:

@@ -10,7 +10,7 @@ from inspection.watch.hours import Hours
 from inspection.watch.memory import Memory, Place, RunFacts
 from inspection.watch.observed import hold_clock, running_time
 from inspection.watch.sheet import Sheet
-from inspection.watch.stretch import Stretch
+from inspection.watch.stretch import Reviews, Stretch
 
 FactsOf = Callable[[int], RunFacts]
 ChartsOf = Callable[[int], tuple[Chart, ...]]
@@ -31,7 +31,9 @@ class Follower:
         if self.memory.run is not None:
             self.board.want(self.charts_of(self.memory.run))
 
-    def take(self, parts: PartColumns, end: int, sheet: Sheet) -> None:
+    def take(
+        self, parts: PartColumns, end: int, sheet: Sheet, reviews: Reviews | None = None
+    ) -> None:
         """Watch the first `end` of these parts."""
         memory, start = self.memory, 0
         latest_ns = int(parts.captured_utc_ns[0]) if memory.held_ns is None else memory.held_ns
@@ -43,14 +45,14 @@ class Follower:
                 break
             if not memory.differs(change):
                 continue
-            self._draw(Stretch(parts, utc_ns, running_ns, start, change.at), sheet)
+            self._draw(Stretch(parts, utc_ns, running_ns, start, change.at, reviews), sheet)
             start = change.at
             place = Place(int(parts.part_number[start]), int(utc_ns[start]))
             facts = self.facts_of(int(change.value)) if change.what == RUN else None
             memory.apply(change, place, facts, sheet)
             if change.what == RUN:
                 self.board.want(self.charts_of(int(change.value)))
-        self._draw(Stretch(parts, utc_ns, running_ns, start, end), sheet)
+        self._draw(Stretch(parts, utc_ns, running_ns, start, end, reviews), sheet)
         memory.held_ns, memory.running_ns = int(utc_ns[end - 1]), int(running_ns[end - 1])
 
     def _draw(self, stretch: Stretch, sheet: Sheet) -> None:

@@ -86,7 +86,7 @@ class ClassGaps:
             return
         judged = self._against(design, gap)
         self._stages.put(judged.subgroup, judged.lines, sheet)
-        self._stages.signal(judged, sheet)
+        self._stages.signal(judged, gap.last_part, sheet)
 
     def _estimate(self, gap: Subgroup, verdicts: Observed, sheet: Sheet) -> None:
         """One more gap of phase I, which goes on while every gap is 0: there is no rate then."""

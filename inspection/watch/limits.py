@@ -1,19 +1,18 @@
 """Phase I: limits from a stage's first subgroups, each designed for its false-alarm interval."""
 
-import math
 from collections.abc import Sequence
 from functools import lru_cache
 
 from inspection.recipe import MeanChart, RateChart, VerdictCusum
 from inspection.records.charts import StageLimits
 from inspection.spc.attributes import p_chart
-from inspection.spc.design import design_bernoulli, design_mean_chart
+from inspection.spc.design import cusum_limit, design_bernoulli, ewma_width
 from inspection.spc.errors import SpcError
 from inspection.spc.ewma import ewma_chart
 from inspection.spc.laney import laney_p_chart
 from inspection.spc.rare import g_chart
 from inspection.spc.result import PROVISIONAL_UNDER, Standard
-from inspection.spc.run_length import bernoulli_parts
+from inspection.spc.run_length import bernoulli_parts, cusum_arl, ewma_arl
 from inspection.watch.subgroups import Subgroup
 
 DAY_NS = 86_400_000_000_000
@@ -62,7 +61,7 @@ def cusum_of_verdicts(
         parts_per_day=parts_per_day,
         false_alarm_parts=bernoulli_parts(design),
         seen_after_parts=bernoulli_parts(design, rate=rate * rise),
-        design={"parts": design.parts, "limit": design.limit, "rise": rise},
+        design={"parts": float(design.parts), "limit": float(design.limit), "rise": rise},
     )
 
 
@@ -85,16 +84,16 @@ def limits_of_means(
     standard = ewma_chart([s.mean for s in baseline], sizes).standard
     sigma = max(standard.sigma, LEAST_SIGMA * abs(standard.center), 1e-9)
     size = sum(sizes) / len(sizes)
-    every = section.false_alarm_days * parts_per_day / size
-    designed = _designed(section.kind, float(f"{min(max(every, 50.0), 1e5):.2g}"))
-    parameters, seen_after, alarms_every = designed
+    wanted = section.false_alarm_days * parts_per_day / size
+    every = float(f"{min(max(wanted, 50.0), 1e5):.2g}")
+    parameters, seen_after = _designed(section.kind, every)
     return StageLimits(
         center=standard.center,
         sigma=sigma,
         subgroups=standard.subgroups,
         provisional=standard.provisional,
         parts_per_day=parts_per_day,
-        false_alarm_parts=alarms_every * size,
+        false_alarm_parts=every * size,
         seen_after_parts=seen_after * size,
         design=parameters,
     )
@@ -120,10 +119,13 @@ def _plain(standard: Standard, parts_per_day: float, design: dict[str, float]) -
 
 
 @lru_cache(maxsize=64)
-def _designed(kind: str, every: float) -> tuple[dict[str, float], float, float]:
-    """Parameters, points to see the shift, and points between false alarms."""
-    for candidate in design_mean_chart(NOTICED_SIGMAS, false_alarm_every=every):
-        weight = candidate.parameters.get("weight", math.nan)
-        if candidate.chart == kind and (kind == "cusum" or weight == EWMA_WEIGHT):
-            return candidate.parameters, candidate.seen_after, candidate.false_alarm_every
-    raise SpcError(f"chart: expected ewma or cusum, got {kind!r}")
+def _designed(kind: str, every: float) -> tuple[dict[str, float], float]:
+    """Parameters of a chart with `every` points between false alarms, and points to the shift."""
+    if kind == "cusum":
+        slack = NOTICED_SIGMAS / 2.0
+        limit = cusum_limit(slack, false_alarm_every=every)
+        seen_after = cusum_arl(slack=slack, limit=limit, shift=NOTICED_SIGMAS)
+        return {"slack": slack, "limit": limit}, seen_after
+    width = ewma_width(EWMA_WEIGHT, false_alarm_every=every)
+    seen_after = ewma_arl(weight=EWMA_WEIGHT, width=width, shift=NOTICED_SIGMAS)
+    return {"weight": EWMA_WEIGHT, "width": width}, seen_after

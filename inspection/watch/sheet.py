@@ -22,11 +22,15 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule that signals at a point. first_part: where its pattern begins."""
+    """A rule that signals at a point.
+
+    first_part: where its pattern begins. rate: of rejects in control, where that is known.
+    """
 
     rule: str
     side: Side
     first_part: int
+    rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Judged:
 class Raised:
     """A signal: the pattern's parts and the point that completes it.
 
-    rate: of rejects in control, where the chart is of verdicts.
+    known_part: the part with which it was known. rate: of rejects in control, where it is known.
     """
 
     chart: str
@@ -51,9 +55,10 @@ class Raised:
     side: Side
     first_part: int
     last_part: int
+    known_part: int
     at_utc_ns: int
     lines: Lines
-    rate: float | None = None
+    rate: float | None
 
 
 @dataclass(frozen=True, slots=True)

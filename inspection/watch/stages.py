@@ -81,37 +81,32 @@ class Stages:
         number = self.state.next_point - back
         sheet.points[self.chart, number] = (self.state.number, subgroup, lines)
 
-    def signal(self, judged: Judged, sheet: Sheet) -> None:
-        """Raise a signal for each rule that did not signal on this side at the point before."""
+    def signal(self, judged: Judged, known_part: int, sheet: Sheet) -> None:
+        """Raise a signal for each rule that did not signal on this side at the point before.
+
+        known_part: the part with which the point was known to be whole.
+        """
         before = self.state.signalling
         self.state.signalling = {hit.rule: hit.side.value for hit in judged.hits}
         for hit in judged.hits:
             if before.get(hit.rule) != hit.side.value:
                 last = judged.subgroup
-                self.say(hit, last.last_part, last.to_utc_ns, judged.lines, sheet)
+                self.say(hit, last, judged.lines, known_part, sheet)
 
-    def say(
-        self,
-        hit: Hit,
-        last_part: int,
-        at_utc_ns: int,
-        lines: Lines,
-        sheet: Sheet,
-        *,
-        rate: float | None = None,
-    ) -> None:
-        """Raise a signal, if this chart is an alarm. rate: of rejects in control, of verdicts."""
+    def say(self, hit: Hit, until: Subgroup, lines: Lines, known_part: int, sheet: Sheet) -> None:
+        """Raise a signal whose pattern ends with this subgroup, if this chart is an alarm."""
         if self.alarm:
             sheet.raised.append(
                 Raised(
-                    self.chart,
-                    self.state.number,
-                    hit.rule,
-                    hit.side,
-                    hit.first_part,
-                    last_part,
-                    at_utc_ns,
-                    lines,
-                    rate,
+                    chart=self.chart,
+                    stage=self.state.number,
+                    rule=hit.rule,
+                    side=hit.side,
+                    first_part=hit.first_part,
+                    last_part=until.last_part,
+                    known_part=known_part,
+                    at_utc_ns=until.to_utc_ns,
+                    lines=lines,
+                    rate=hit.rate,
                 )
             )

@@ -87,7 +87,7 @@ class WatchStore:
         diagnose: Callable[[Raised], Mapping[str, Any]],
     ) -> None:
         """Write all of a step; either all of it is on disk when this returns, or nothing."""
-        raised = sorted(sheet.raised, key=lambda one: (one.last_part, one.chart, one.rule))
+        raised = sorted(sheet.raised, key=lambda one: (one.known_part, one.chart, one.rule))
         signals = [(one, canonical_json(diagnose(one))) for one in raised]
         with self._transaction() as connection:
             for chart in drawn:

@@ -6,15 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspection.records.charts import HEALTH, Measure
-from inspection.records.part_columns import PartColumns
+from inspection.records.part_columns import Bools, PartColumns
 from inspection.watch.observed import Floats, Ints, Observed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reviews:
+    """What people said of the parts of a page: who was reviewed, and who of these overruled."""
+
+    reviewed: Bools
+    overruled: Bools
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
     """Parts of a page from index `start` up to before `end`.
 
-    utc_ns, running_ns: of all parts of the page, see `Observed`.
+    utc_ns, running_ns: of all parts of the page, see `Observed`. reviews: None before any.
     """
 
     parts: PartColumns
@@ -22,6 +30,7 @@ class Stretch:
     running_ns: Ints
     start: int
     end: int
+    reviews: Reviews | None = None
 
     @property
     def inspected(self) -> int:
@@ -29,8 +38,18 @@ class Stretch:
         return int(self.parts.inspected[self.start : self.end].sum())
 
     def verdicts(self) -> Observed:
-        """1 for a reject, 0 for a pass, of inspected parts."""
-        return self._of_inspected(self.parts.rejected.astype(np.float64))
+        """1 for a reject that nobody overruled, else 0, of inspected parts."""
+        rejected = self.parts.rejected
+        if self.reviews is not None:
+            rejected = rejected & ~self.reviews.overruled
+        return self._of_inspected(rejected.astype(np.float64))
+
+    def false_rejects(self) -> Observed:
+        """1 for a reject that was overruled, 0 for one that was confirmed, of reviewed rejects."""
+        if self.reviews is None:
+            return self._at(np.empty(0, np.int64), np.empty(0))
+        rejects = self.parts.inspected & self.parts.rejected & self.reviews.reviewed
+        return self._at(self._within(rejects), self.reviews.overruled.astype(np.float64))
 
     def verdicts_on(self, class_name: str) -> Observed:
         """1 for a reject for this class, else 0, of inspected parts."""
@@ -71,7 +90,7 @@ class Stretch:
     def _of_inspected(self, values: Floats) -> Observed:
         return self._at(self._within(self.parts.inspected), values)
 
-    def _within(self, wanted: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Ints:
+    def _within(self, wanted: Bools) -> Ints:
         return np.flatnonzero(wanted[self.start : self.end]) + self.start
 
     def _at(self, at: Ints, values: Floats) -> Observed:

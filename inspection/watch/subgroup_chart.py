@@ -10,7 +10,7 @@ from inspection.watch.limits import limits_of_means, limits_of_rates
 from inspection.watch.observed import Observed
 from inspection.watch.sheet import Judged, Lines, Sheet
 from inspection.watch.stages import Epoch, Stages, StageState
-from inspection.watch.subgroups import Subgroup, fill
+from inspection.watch.subgroups import Filled, Subgroup, fill
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class SubgroupChart:
             return
         if self._stages.outdated(epoch):
             self._begin(epoch, observed, sheet)
-        waiting: list[Subgroup] = []
+        waiting: list[Filled] = []
         for filled in fill(self._state.open, observed, self._section.subgroup, label):
             if self._stages.state.limits is None:
                 self._stages.state.seen += len(filled.piece)
@@ -53,7 +53,7 @@ class SubgroupChart:
             if self._stages.state.limits is None:
                 self._estimate(filled.subgroup, filled.running_ns, sheet)
             else:
-                waiting.append(filled.subgroup)
+                waiting.append(filled)
         self._monitor(waiting, sheet)
 
     def _begin(self, epoch: Epoch, first: Observed, sheet: Sheet) -> None:
@@ -82,13 +82,14 @@ class SubgroupChart:
             return limits_of_rates(section, baseline, parts_per_day)
         return limits_of_means(section, baseline, parts_per_day)
 
-    def _monitor(self, subgroups: list[Subgroup], sheet: Sheet) -> None:
+    def _monitor(self, whole: list[Filled], sheet: Sheet) -> None:
         limits = self._stages.state.limits
-        if not subgroups or limits is None:
+        if not whole or limits is None:
             return
-        for judged in self._judged(subgroups, limits):
-            self._stages.put(judged.subgroup, judged.lines, sheet)
-            self._stages.signal(judged, sheet)
+        judged = self._judged([filled.subgroup for filled in whole], limits)
+        for filled, one in zip(whole, judged, strict=True):
+            self._stages.put(one.subgroup, one.lines, sheet)
+            self._stages.signal(one, filled.known_part, sheet)
 
     def _judged(self, subgroups: list[Subgroup], limits: StageLimits) -> Iterable[Judged]:
         section, memory = self._section, self._state.memory

@@ -30,12 +30,14 @@ class Subgroup:
 class Filled:
     """What one more piece of observations gave: the subgroup so far, and whether it is whole.
 
-    running_ns: how long the line had been running when this was known.
+    known_part: the part with which this was known. running_ns: for how long the line had been
+    running then.
     """
 
     subgroup: Subgroup
     piece: Observed
     whole: bool
+    known_part: int
     running_ns: int
 
 
@@ -50,14 +52,20 @@ def fill(
     for start, end, here in _pieces(open_group, observed, by, label):
         piece = observed.piece(start, end)
         if open_group is not None and open_group.label != here:
-            known_ns = int(observed.running_ns[start])
-            yield Filled(open_group, observed.piece(start, start), True, known_ns)
+            yield _filled(open_group, observed.piece(start, start), observed, start, whole=True)
             open_group = None
         open_group = _extended(open_group, piece, here)
         whole = open_group.size == by
-        yield Filled(open_group, piece, whole, int(piece.running_ns[-1]))
+        yield _filled(open_group, piece, observed, end - 1, whole=whole)
         if whole:
             open_group = None
+
+
+def _filled(
+    subgroup: Subgroup, piece: Observed, observed: Observed, known: int, *, whole: bool
+) -> Filled:
+    part, running_ns = int(observed.part_number[known]), int(observed.running_ns[known])
+    return Filled(subgroup, piece, whole, part, running_ns)
 
 
 def _pieces(

@@ -136,11 +136,11 @@ class VerdictChart:
         self, piece: Observed, at: int, reached: int, design: BernoulliDesign, sheet: Sheet
     ) -> None:
         self._state.signalled = True
-        first, part = self._state.climb_part, int(piece.part_number[at])
         lines = Lines(reached / design.parts, 0.0, None, design.limit / design.parts, ("cusum",))
-        hit = Hit("cusum", Side.ABOVE, first)
-        at_utc_ns = int(piece.utc_ns[at])
-        self._stages.say(hit, part, at_utc_ns, lines, sheet, rate=design.rate)
+        hit = Hit("cusum", Side.ABOVE, self._state.climb_part, design.rate)
+        part, utc_ns = int(piece.part_number[at]), int(piece.utc_ns[at])
+        reject = Subgroup("", part, part, utc_ns, utc_ns, 1, 1.0)
+        self._stages.say(hit, reject, lines, part, sheet)
 
     def _hours(self, verdicts: Observed, sheet: Sheet) -> Iterator[Observed]:
         """The verdicts hour by hour; an hour that is over becomes a point."""

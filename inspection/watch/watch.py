@@ -22,7 +22,7 @@ from inspection.watch.follower import Follower
 from inspection.watch.hours import Hours
 from inspection.watch.memory import RunFacts
 from inspection.watch.outputs import Teller
-from inspection.watch.reviews import ReviewedParts, take_false_rejects
+from inspection.watch.reviews import ReviewedParts
 from inspection.watch.sheet import Noted, Sheet
 from inspection.watch.standing import STANDING, Standing
 from inspection.watch.store import WatchStore
@@ -30,6 +30,7 @@ from inspection.watch.store import WatchStore
 PARTS_A_STEP = 10_000
 _EVENTS_A_STEP = 1000
 _POLL_S = 0.25
+_OF_REVIEWS = (Measure.REVIEWED_REJECTS, Measure.FALSE_REJECTS)
 _NOTED_WITH_PARTS = frozenset({"model_changed"})
 
 
@@ -110,16 +111,15 @@ class Watch:
         if events:
             sheet.noted.extend(_note(event) for event in events if _is_told(event))
             standing.last_event = events[-1].id
-        reviews = take_false_rejects(standing, self._reviews, self._follower, sheet)
         behind = self._follow_reviews(sheet)
-        if not (len(parts) or events or reviews or behind):
+        if not (len(parts) or events or behind):
             return None
         self._commit(sheet)
         self._tell()
         return len(parts)
 
     def _follow_reviews(self, sheet: Sheet) -> int:
-        """Reviewed rejects; changes at the station have been noted when they were first seen."""
+        """Charts of reviews; changes at the station were noted when the watch itself saw them."""
         noted = len(sheet.noted)
         behind = self._reviewed.step(self._standing, self._parts_a_step, sheet)
         del sheet.noted[noted:]
@@ -133,7 +133,7 @@ class Watch:
             {
                 "last_part": standing.last_part,
                 "last_event": standing.last_event,
-                "last_review": standing.last_review,
+                "reviewed_part": standing.reviewed_part,
                 "memory": STANDING.dump_json(standing).decode(),
             },
             self._hours.touched(),
@@ -148,11 +148,11 @@ class Watch:
 
     def _charts_of(self, run_id: int) -> tuple[Chart, ...]:
         charts = self._recipe_of(run_id).charts
-        return tuple(chart for chart in charts if chart.of != Measure.REVIEWED_REJECTS)
+        return tuple(chart for chart in charts if chart.of not in _OF_REVIEWS)
 
     def _reviewed_charts_of(self, run_id: int) -> tuple[Chart, ...]:
         charts = self._recipe_of(run_id).charts
-        return tuple(chart for chart in charts if chart.of == Measure.REVIEWED_REJECTS)
+        return tuple(chart for chart in charts if chart.of in _OF_REVIEWS)
 
     def _read_recipe(self, run_id: int) -> Recipe:
         run = self._records.run(run_id)

@@ -59,14 +59,17 @@ class Line:
         start = RunStart("s", text_sha256(toml), toml, self.cameras, "test", self.now_ns)
         self.run_id = self.writer.begin_run(start)
 
-    def judge(self, letters: str, scores: Iterable[float] | None = None) -> None:
-        """Record parts; on disk when this returns. scores: one each, of the parts that come."""
+    def judge(
+        self, letters: str, scores: Iterable[float] | None = None, *, flush: bool = True
+    ) -> None:
+        """Record parts; on disk when this returns, or at the next flush. scores: one each."""
         each = iter(scores) if scores is not None else None
         for letter in letters:
             score = self.score if each is None else next(each)
             self.writer.submit(self._record(self.writer.next_part_number, letter, score))
             self.now_ns += self.step_ns
-        self.writer.flush()
+        if flush:
+            self.writer.flush()
 
     def _record(self, number: int, letter: str, score: float) -> PartRecord:
         entry = LedgerEntry.LATE if letter == "-" else LedgerEntry.JUDGED
