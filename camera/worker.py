@@ -27,6 +27,7 @@ FREEZES_AFTER_S = 3.0
 RING_BYTES = 64 << 20
 """What the slots of a ring may take together, within FEWEST_SLOTS and MOST_SLOTS."""
 FEWEST_SLOTS, MOST_SLOTS = 8, 64
+NOT_HANDED_OVER = "the camera's process ended before it handed this trigger over"
 _LOOK_S = 0.25
 
 log = logging.getLogger("passline.camera")
@@ -200,7 +201,7 @@ class WorkerSource:
         noticed = time.monotonic_ns(), time.time_ns()
         for trigger_id in range(self._next_id, self._known_at_end):
             yield MissedFrame(
-                self.camera_id, trigger_id, MissReason.LOST, *noticed, "its process ended before"
+                self.camera_id, trigger_id, MissReason.LOST, *noticed, NOT_HANDED_OVER
             )
 
     def _ring_for(self, frame_bytes: int) -> RingReader:

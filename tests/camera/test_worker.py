@@ -17,7 +17,7 @@ from camera.genicam import GenicamSource
 from camera.simulator import CAMERAS_VARIABLE, FRAMES_VARIABLE
 from camera.simulator.frames import write_frames
 from camera.triggers import LineTrigger, SoftwareTrigger
-from camera.worker import WorkerSource
+from camera.worker import NOT_HANDED_OVER, WorkerSource
 from camera.worker_spec import CameraSpec
 
 WITHIN_S = 60.0
@@ -42,6 +42,7 @@ def open_worker(built_producer: Path, monkeypatch: pytest.MonkeyPatch) -> Genera
             serial=serial,
             features=FAST if features is None else features,
             trigger=options.pop("trigger", None),
+            max_wait_s=WITHIN_S,
         )
         options = {"freezes_after_s": WITHIN_S} | options  # only those that are to hang do
         source = WorkerSource(spec, **options)
@@ -155,6 +156,25 @@ def test_a_killed_process_loses_no_outcome_and_the_next_one_goes_on(
     assert [fetch(source).trigger_id for _ in range(100)] == list(range(100))
     assert held.intact()
     assert np.array_equal(held.pixels, before)
+
+
+def test_a_trigger_that_a_killed_process_had_counted_is_lost_not_forgotten(
+    open_worker: WorkerOpener,
+) -> None:
+    source = open_worker({"FaultTriggerLostEveryNth": 1}, trigger=SoftwareTrigger())
+    source.start()
+    source.trigger()
+    while source.triggers == 0:
+        assert source.fetch(0.01) is None
+    os.kill(running(source), signal.SIGKILL)
+    outcome = fetch(source)
+    assert isinstance(outcome, MissedFrame)
+    assert (outcome.trigger_id, outcome.reason, outcome.detail) == (
+        0,
+        MissReason.LOST,
+        NOT_HANDED_OVER,
+    )
+    assert fetch_until_lost(source)[0] == []
 
 
 def test_a_process_that_hangs_in_the_producers_code_is_killed(open_worker: WorkerOpener) -> None:
