@@ -274,6 +274,35 @@ def reference(
     typer.echo(f"{len(frames)} pictures of {chosen.camera_id} make the reference {file}")
 
 
+@camera.command("tune")
+def tune(
+    recipe: Annotated[Path, typer.Argument(help="The recipe, a TOML file.")],
+    name: CameraOption = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="A light reference, as `camera reference` keeps it.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to serve on; 0 takes any free one.")] = 8010,
+) -> None:
+    """Serve a page to set up lens and light by, until Ctrl-C; the line must not run.
+
+    Live picture with saturated pixels marked, histogram, focus, evenness, motion blur, frame rate
+    and losses, and controls for exposure and gain.
+    """
+    from camera.health import LightReference
+    from inspection.commissioning.choice import choose_from_recipe
+    from inspection.commissioning.page import serve_tuner
+    from inspection.commissioning.tuner import Tuner
+
+    chosen = choose_from_recipe(recipe, name)
+    held_against = None if reference is None else LightReference.load(reference)
+
+    def tell(url: str) -> None:
+        typer.echo(f"passline: set up {chosen.camera_id} on {url}; Ctrl-C ends it", err=True)
+
+    serve_tuner(Tuner(chosen, held_against), host, port, tell)
+
+
 def _chosen(
     recipe: Path | None, name: str | None, producer: list[Path] | None, simulator: bool
 ) -> ChosenCamera:

@@ -1,10 +1,13 @@
 """What a technician sets lens and light by: each measure moves with its cause, and only with it."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from camera.frame import Pixels
 from camera.health import measure_health, take_reference
 from camera.optics import BINS, blur, evenness, histogram, pace
 from camera.renderer import PartMix, PartRenderer
@@ -108,12 +111,12 @@ def test_against_a_reference_the_part_itself_does_not_count(part: Picture) -> No
 @pytest.mark.parametrize("full_scale", [255, 1023, 4095, 65535])
 def test_a_histogram_counts_every_value_in_its_part_of_the_scale(full_scale: int) -> None:
     values = np.random.default_rng(3).integers(0, full_scale + 1, (90, 70))
-    pixels = values.astype(np.uint8) if full_scale == 255 else values.astype(np.uint16)
+    pixels: Pixels = values.astype(np.uint8) if full_scale == 255 else values.astype(np.uint16)
     counts = histogram(pixels, full_scale)
     wanted, _ = np.histogram(pixels, BINS, (0, full_scale + 1))
     assert counts == tuple(wanted.tolist())
-    colour = histogram(np.repeat(pixels[:, :, None], 3, axis=2), full_scale)
-    assert colour == tuple(3 * count for count in counts)
+    colour: Any = np.repeat(pixels[:, :, np.newaxis], 3, axis=2)
+    assert histogram(colour, full_scale) == tuple(3 * count for count in counts)
 
 
 def test_the_pace_is_that_of_the_pictures() -> None:

@@ -80,7 +80,7 @@ async function draw(canvas, packed) {
 }
 
 /** As inspection/live.py packs it: magic, header length, JSON header, JPEG. */
-function unpack(packed) {
+export function unpack(packed) {
   const length = new DataView(packed).getUint32(4);
   const header = new Uint8Array(packed, PREFIX_BYTES, length);
   return {
