@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -31,6 +31,7 @@ _WIDTH_IN, _HEIGHT_IN, _COMPANION_IN = 10.0, 3.7, 1.9
 _MARKERS_UP_TO = 250
 _RULES_SIDE_BY_SIDE = 30
 _LABELS = 8
+_NAME_HEIGHT = 0.055  # of the chart's
 _ARROWS = {Side.ABOVE: "▲", Side.BELOW: "▼", Side.BOTH: "◆"}
 _STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -177,45 +178,48 @@ def _lines_and_points(axes: "Axes", chart: Drawable, *, percent: bool) -> None:
     k = len(values)
     edges = np.arange(k + 1, dtype=np.float64) - 0.5
     dashed = {"color": INK, "linewidth": 1.1, "linestyle": (0, (5, 3))}
-    _steps(axes, chart.lower, edges, _Name("LCL", percent), **dashed)
-    _steps(axes, chart.upper, edges, _Name("UCL", percent), **dashed)
-    _steps(axes, chart.center, edges, _Name("CL", percent), color=CENTER, linewidth=1.2)
+    _steps(axes, chart.lower, edges, **dashed)
+    _steps(axes, chart.upper, edges, **dashed)
+    _steps(axes, chart.center, edges, color=CENTER, linewidth=1.2)
     axes.plot(np.arange(k), values, color=SOFT, linewidth=1.0, zorder=2)
     if k <= _MARKERS_UP_TO:
         axes.plot(np.arange(k), values, "o", color=INK, markersize=4, zorder=3)
     _signals(axes, chart)
     axes.set_xlim(-0.5, k - 0.5)
     axes.margins(y=0.16)
+    _name_lines(axes, chart, percent)
     axes.grid(axis="y", color="#e3e7ea", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.yaxis.set_major_formatter(lambda value, _at: _figure(value, percent))
 
 
-class _Name(NamedTuple):
-    """What a line is called at its right end."""
-
-    name: str
-    percent: bool
-
-
-def _steps(axes: "Axes", line: Floats, edges: Floats, called: _Name, **style: Any) -> None:
+def _steps(axes: "Axes", line: Floats, edges: Floats, **style: Any) -> None:
     """A line as steps: each point has its own; none is drawn where there is no limit."""
     known = np.where(np.isfinite(line), line, np.nan)
-    if np.isnan(known).all():
-        return
-    axes.stairs(known, edges, baseline=None, **style)
-    if np.isnan(known[-1]):
-        return
-    axes.annotate(
-        f"{called.name} {_figure(known[-1], called.percent)}",
-        (len(line) - 0.5, known[-1]),
-        xytext=(4, 0),
-        textcoords="offset points",
-        verticalalignment="center",
-        fontsize=8,
-        color=SOFT,
-        annotation_clip=False,
-    )
+    if not np.isnan(known).all():
+        axes.stairs(known, edges, baseline=None, **style)
+
+
+def _name_lines(axes: "Axes", chart: Drawable, percent: bool) -> None:
+    """What the lines are called, at their right end; one that would hide another has no name."""
+    bottom, top = axes.get_ylim()
+    named: list[float] = []
+    for name, line in (("CL", chart.center), ("UCL", chart.upper), ("LCL", chart.lower)):
+        height = float(line[-1])
+        hides = any(abs(height - other) < _NAME_HEIGHT * (top - bottom) for other in named)
+        if not np.isfinite(height) or hides:
+            continue
+        named.append(height)
+        axes.annotate(
+            f"{name} {_figure(height, percent)}",
+            (len(line) - 0.5, height),
+            xytext=(4, 0),
+            textcoords="offset points",
+            verticalalignment="center",
+            fontsize=8,
+            color=SOFT,
+            annotation_clip=False,
+        )
 
 
 def _signals(axes: "Axes", chart: Drawable) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _FONT = "DejaVu"
 _WIDTH_MM = 182.0
 _LINE_MM = 5.0
+_SHORT = 18  # letters that stand in one line
 _INK, _SOFT, _EDGE, _ALARM = (27, 31, 36), (95, 107, 118), (207, 214, 220), (213, 94, 0)
 _NOT_DRAWN = re.compile(r"<metadata>.*?</metadata>|<title>.*?</title>", re.DOTALL)
 
@@ -108,7 +109,14 @@ def _table(pdf: "FPDF", table: Table) -> None:
                 cells.cell(cell)
 
 
-def _widths(table: Table) -> tuple[int, ...]:
-    """Room for each column by its longest cell, within reason, so that no column starves."""
-    by_column = zip(table.columns, *table.rows, strict=True)
-    return tuple(min(48, max(9, *(len(cell) for cell in cells))) for cells in by_column)
+def _widths(table: Table) -> tuple[float, ...]:
+    """Short columns get what they need, the others share the rest by their longest cell."""
+    longest = [max(map(len, cells)) for cells in zip(table.columns, *table.rows, strict=True)]
+    needs = [1.75 * letters + 3.0 if letters <= _SHORT else 0.0 for letters in longest]
+    shared = [min(3 * _SHORT, letters) if letters > _SHORT else 0 for letters in longest]
+    if not any(shared):
+        return tuple(needs)
+    rest = max(60.0, _WIDTH_MM - sum(needs))
+    return tuple(
+        need or rest * part / sum(shared) for need, part in zip(needs, shared, strict=True)
+    )

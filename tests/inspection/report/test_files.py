@@ -19,16 +19,15 @@ from inspection.spc import p_chart
 HOSTILE = "<script>hit()</script> & \u201ewörter\u201c σz ≥ 1.5 日"
 
 
-def document(**changes: Any) -> Document:
+def document(*sections: Section) -> Document:
+    """A report of these sections, or of one of each kind."""
     chart = p_chart([3, 1, 4, 12], [100, 100, 100, 100])
-    sections = (
+    each = (
         Section("Parts", ("All of them.",), Table(("", "n"), (("Rejected", "3 of 40"),))),
         Section("Ledger", ("Does not balance.",), alarm=True),
         Section("Charts", pictures=(Picture(chart_svg(chart, Caption("Rejects")), "4 points"),)),
     )
-    return Document(
-        **({"title": "Shift early", "subtitle": "press-4", "sections": sections} | changes)
-    )
+    return Document("Shift early", "press-4", sections or each)
 
 
 def text_of(pdf: bytes) -> str:
@@ -37,7 +36,7 @@ def text_of(pdf: bytes) -> str:
 
 
 def test_what_people_wrote_is_text_in_a_page_and_in_a_pdf() -> None:
-    told = document(sections=(Section(HOSTILE, (HOSTILE,), Table(("a",), ((HOSTILE,),))),))
+    told = document(Section(HOSTILE, (HOSTILE,), Table(("a",), ((HOSTILE,),))))
     page = html_report(told)
     assert "<script>" not in page
     assert page.count("&lt;script&gt;") == 3
@@ -63,7 +62,7 @@ def test_the_text_of_a_pdf_can_be_selected_and_its_charts_are_no_pixels() -> Non
 
 def test_a_long_table_goes_over_pages_with_its_head() -> None:
     rows = tuple((str(at), "x" * 60) for at in range(120))
-    pdf = pdf_report(document(sections=(Section("Many", (), Table(("row", "what"), rows)),)))
+    pdf = pdf_report(document(Section("Many", (), Table(("row", "what"), rows))))
     pages = PdfReader(io.BytesIO(pdf)).pages
     assert len(pages) > 1
     assert all("what" in page.extract_text() for page in pages)

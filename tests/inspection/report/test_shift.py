@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
@@ -33,9 +34,11 @@ def reader(tmp_path: Path) -> Generator[ReportReader]:
 @pytest.fixture
 def report(reader: ReportReader, line: Any) -> Report:
     """The report of a shift by name; its end is the clock of the line where it still works."""
-    return lambda name="latest": shift_report(
-        reader, shift_period(reader.period, name, line.now_ns)
-    )
+
+    def of(name: str = "latest") -> Document:
+        return shift_report(reader, shift_period(reader.period, name, line.now_ns))
+
+    return of
 
 
 def section(document: Document, title: str) -> Section:
@@ -46,6 +49,10 @@ def section(document: Document, title: str) -> Section:
 def rows(document: Document, title: str) -> list[tuple[str, ...]]:
     table = section(document, title).table
     return [] if table is None else list(table.rows)
+
+
+def counts(document: Document) -> dict[str, str]:
+    return {row[0]: row[1] for row in rows(document, "Parts")}
 
 
 def watch_all(folder: Path) -> None:
@@ -117,22 +124,20 @@ def test_a_station_that_was_never_watched_still_has_a_report(report: Report, lin
 
 def test_counts_carry_n_and_the_interval_of_another_package(report: Report, line: Any) -> None:
     line.judge("p" * 37 + "rr" + "-")
-    counts = dict(rows(report(), "Parts"))
-    lower, upper = proportion_confint(3, 40, method="beta")
-    assert counts["Parts"] == "40"
-    assert counts["Rejected"] == (
-        f"7.50 % ({100 * float(lower):.2f} to {100 * float(upper):.2f} %), 3 of 40"
-    )
-    assert counts["of these inspected"].endswith("2 of 39")
-    assert counts["Not inspected"].endswith("1 of 40")
+    found = counts(report())
+    lower, upper = np.asarray(proportion_confint(3, 40, method="beta"), np.float64).tolist()
+    assert found["Parts"] == "40"
+    assert found["Rejected"] == (f"7.50 % ({100 * lower:.2f} to {100 * upper:.2f} %), 3 of 40")
+    assert found["of these inspected"].endswith("2 of 39")
+    assert found["Not inspected"].endswith("1 of 40")
 
 
 def test_a_report_is_of_its_own_shift_alone(report: Report, line: Any) -> None:
     line.judge("pppr")
     line.next_shift()
     line.judge("pprrr")
-    assert dict(rows(report("early"), "Parts"))["Rejected"].endswith("1 of 4")
-    assert dict(rows(report("late"), "Parts"))["Rejected"].endswith("3 of 5")
+    assert counts(report("early"))["Rejected"].endswith("1 of 4")
+    assert counts(report("late"))["Rejected"].endswith("3 of 5")
     assert report().title == "Shift late"
     assert rows(report("early"), "Frame ledger")[0][1] == "4"
 
@@ -152,7 +157,7 @@ def test_times_of_any_length_count_the_parts_between_them(reader: Any, line: Any
         for second in (20, 40)
     ]
     document = shift_report(reader, times_period(*ends))
-    assert dict(rows(document, "Parts"))["Rejected"].endswith("10 of 20")
+    assert counts(document)["Rejected"].endswith("10 of 20")
     assert rows(document, "Frame ledger") == [("cam0", "20", "0", "0", "0")]
     assert "by shift" in section(document, "Frame ledger").lines[0]
 
