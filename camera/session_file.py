@@ -93,8 +93,10 @@ class SessionWriter:
             folder.mkdir(parents=True, exist_ok=True)
             if any(folder.iterdir()):
                 raise RecordingError(f"{folder}: expected a new or an empty folder; name another")
-            text = json.dumps({"format": FORMAT} | asdict(about), indent=1)
-            (folder / ABOUT_FILE).write_text(text, encoding="utf-8")
+            with (folder / ABOUT_FILE).open("x", encoding="utf-8") as file:
+                json.dump({"format": FORMAT} | asdict(about), file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
             self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         except OSError as error:
             raise RecordingError(f"{folder}: no session can be written here: {error}") from error

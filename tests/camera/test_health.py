@@ -110,6 +110,12 @@ def test_noise_is_the_noise_that_was_added(sigma: float) -> None:
     assert measured == pytest.approx(math.hypot(sigma, 1 / math.sqrt(12)), rel=0.05)
 
 
+def test_noise_is_not_taken_for_detail() -> None:
+    """White noise alone gives 24 times its variance as the mean squared Sobel gradient."""
+    flat = taken(np.full((SIZE_PX, SIZE_PX), 120.0), 3.0)
+    assert measure_health(flat, 255).sharpness < 0.05 * 24 * 3.0**2 / 120**2
+
+
 def test_saturated_is_the_share_at_full_scale() -> None:
     pixels = np.full((SIZE_PX, SIZE_PX), 100, np.uint8)
     pixels[:, : SIZE_PX // 4] = 255
