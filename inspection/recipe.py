@@ -144,6 +144,8 @@ class InputTrigger(TriggerSection):
         return LineTrigger(self.line, self.activation)
 
 
+_SAID_BY_TRIGGER = ("TriggerMode", "TriggerSource", "TriggerActivation")
+
 Trigger = Annotated[FreeTrigger | CommandedTrigger | InputTrigger, Field(discriminator="mode")]
 
 
@@ -185,7 +187,7 @@ class View(Section):
             return self
         if not isinstance(self.device, GenicamCamera):
             raise ValueError("only a genicam camera has a trigger; pace_hz paces the others")
-        said = [name for name in self.device.features if name.startswith("Trigger")]
+        said = [name for name in self.device.features if name.split("[")[0] in _SAID_BY_TRIGGER]
         if said:
             raise ValueError(f"say what triggers it under trigger or as {said[0]}, not as both")
         return self

@@ -42,6 +42,11 @@ def test_a_recipe_says_what_starts_a_picture(trigger: str, plan: TriggerPlan) ->
     assert (said.plan, said.max_wait_ms) == (plan, 1000.0)
 
 
+def test_a_delay_behind_the_edge_is_a_feature_like_any_other() -> None:
+    delay = '[camera.device.features]\nTriggerDelay = 500.0\nTriggerSelector = "FrameStart"'
+    load('[camera.trigger]\nmode = "line"', f"{GENICAM}\n{delay}")
+
+
 @pytest.mark.parametrize(
     ("trigger", "device", "message"),
     [
