@@ -20,6 +20,7 @@ TOPICS = (
     "camera",
     "demo",
     "doctor",
+    "ledger",
     "line",
     "station",
     "desk",

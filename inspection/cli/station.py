@@ -1,4 +1,4 @@
-"""`passline start`, `watch`, `ledger` and `rollback`: a station as a whole."""
+"""`passline start`, `watch` and `rollback`: a station as a whole."""
 
 import time
 from typing import Annotated
@@ -42,21 +42,6 @@ def watch(data: DataFolder) -> None:
 
     stopping = stop_on_signals()
     Watch(data).run(stopping)
-
-
-@app.command("ledger")
-def ledger(data: DataFolder) -> None:
-    """Show the frame ledger: triggers = judged + late + incomplete + lost. Exit 1 if it differs."""
-    from inspection.records.query import RecordReader
-
-    found = RecordReader(data).ledger()
-    typer.echo(
-        f"triggers {found.triggers} = judged {found.judged} + late {found.late} "
-        f"+ incomplete {found.incomplete} + lost {found.lost}"
-    )
-    if found.difference:
-        typer.echo(f"NOT balanced: {found.difference} triggers are unaccounted for")
-        raise typer.Exit(1)
 
 
 @app.command("rollback")
