@@ -188,8 +188,8 @@ class WorkerSource:
         if still_s > self._freezes_after_s:
             process.kill()
             raise CameraLost(
-                f"{self.camera_id}: its process {process.id} hung for {still_s:.1f} s in the "
-                "producer's code and was killed"
+                f"{self.camera_id}: its process {process.id} hung for {still_s:.1f} s and was "
+                "killed; as a rule it is the camera's driver that hangs"
             )
 
     def _left_over(self, ring: RingReader) -> Iterator[Frame | MissedFrame]:
