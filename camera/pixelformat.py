@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from camera.frame import CHANNELS_BY_FORMAT, DTYPE_BY_FORMAT, FrameError, Pixels
 from camera.packed import Packing, unpack_lines
-from camera.wireformats import MOSAICS, WIRE_FORMATS, YUV, Colour, check_known
+from camera.wireformats import MOSAICS, WIRE_FORMATS, YUV, Colour, WireFormat, check_known
 
 SMALLEST_MOSAIC_PX = 3
 """A side shorter than this leaves OpenCV's demosaicing no neighbours: it gives black."""
@@ -89,10 +89,7 @@ def unpack(
     elif wire.colour in YUV:
         _yuv_to_rgb(_bytes(data, layout), wire.colour, out)
     else:
-        channels = () if wire.colour in MOSAICS else (3,)
-        samples = np.empty((layout.height, layout.width, *channels), form.dtype)
-        _copy_samples(data, layout, wire.packing, samples)
-        cv2.cvtColor(samples, wire.colour.value, dst=out)
+        cv2.cvtColor(_samples(data, layout, wire, form), wire.colour.value, dst=out)
     return out
 
 
@@ -124,6 +121,20 @@ def _check_holds_all(data: bytes | memoryview, layout: BufferLayout) -> None:
             f"{layout.width}x{layout.height} {layout.pixel_format} needs {wanted_bytes} bytes, "
             f"the buffer holds {held_bytes}"
         )
+
+
+def _samples(
+    data: bytes | memoryview, layout: BufferLayout, wire: WireFormat, form: PictureForm
+) -> NDArray[Any]:
+    """The samples of a mosaic or of BGR; those of one byte where they are, others in a copy."""
+    shape = form.shape[:2] if wire.colour in MOSAICS else form.shape
+    if form.dtype == np.uint8:
+        stride = line_bytes(layout) + layout.line_padding_bytes
+        inner = (1,) if wire.colour in MOSAICS else (3, 1)
+        return np.ndarray(shape, np.uint8, data, layout.offset_bytes, (stride, *inner))
+    copied = np.empty(shape, form.dtype)
+    _copy_samples(data, layout, wire.packing, copied)
+    return copied
 
 
 def _copy_samples(

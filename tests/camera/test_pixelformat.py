@@ -1,5 +1,7 @@
 """Buffers become pictures: by the bytes a camera sends, with the paddings that cameras add."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -181,6 +183,19 @@ def test_a_picture_can_be_written_into_memory_that_is_there(name: str) -> None:
     assert unpack(data, said, room) is room
     assert np.array_equal(room, unpack(data, said))
     assert not slot[form.nbytes + 2 :].any()
+
+
+@pytest.mark.parametrize("name", ["Mono8", "Mono10", "Mono16", "RGB8", "RGB12", "BGR8", "BayerRG8"])
+def test_an_unpacked_picture_costs_its_one_copy_and_no_other_memory(name: str) -> None:
+    said = layout(name, b"", height=512, width=512, filled_bytes=1 << 30)
+    data, form = bytes(picture_bytes(said)), form_of(said)
+    room = np.empty(form.shape, form.dtype)
+    unpack(data, said, room)
+    tracemalloc.start()
+    unpack(data, said, room)
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most_bytes < 10_000
 
 
 @pytest.mark.parametrize(
