@@ -11,6 +11,7 @@ import weakref
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ class RingWriter:
         What was given out and not put is given out again.
         Raises NoRoom when the line holds all slots, FrameError for a picture that fits in none.
         """
-        nbytes = int(np.prod(shape)) * dtype.itemsize
+        nbytes = prod(shape) * dtype.itemsize
         if nbytes > self._geometry.slot_bytes:
             raise FrameError(
                 f"a picture of {nbytes} bytes, expected at most {self._geometry.slot_bytes}"

@@ -113,6 +113,16 @@ def test_the_line_knows_what_the_camera_really_had(open_worker: WorkerOpener) ->
     assert (frame.pixel_format, frame.pixels.dtype) == ("Mono12", np.uint16)
 
 
+def test_a_producer_that_nobody_here_wrote_serves_as_well(
+    open_worker: WorkerOpener, viky: Path
+) -> None:
+    source = open_worker({"PixelFormat": "Mono8"}, producer=viky, serial="1")
+    source.start()
+    outcomes = [fetch(source) for _ in range(20)]
+    assert [outcome.trigger_id for outcome in outcomes] == list(range(20))
+    assert any(isinstance(outcome, Frame) and outcome.pixels.any() for outcome in outcomes)
+
+
 def test_a_fault_of_the_recipe_arrives_in_the_same_words(
     open_worker: WorkerOpener, simulator: Path, tmp_path: Path
 ) -> None:
