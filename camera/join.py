@@ -196,16 +196,14 @@ class PartSource:
 
     def _is_whole(self, first_ns: int, end_ns: int) -> bool:
         """Whether what waits is one part beyond doubt, so that the cameras are in step from now."""
-        together = all(
-            lane.is_full
-            and all(isinstance(o, Frame) and o.captured_ns <= end_ns for o in lane.waiting)
-            for lane in self._lanes
-        )
-        first_of_all = self._fresh and all(
-            lane.waiting[0].trigger_id == 0 for lane in self._lanes if lane.waiting
-        )
+        waiting = [outcome for lane in self._lanes for outcome in lane.waiting]
+        full = all(lane.is_full for lane in self._lanes)
+        if not full or any(_came_ns(outcome) > end_ns for outcome in waiting):
+            return False
+        if self._fresh and all(lane.waiting[0].trigger_id == 0 for lane in self._lanes):
+            return True
         quiet = self._last_ns is None or first_ns - self._last_ns >= 2 * self._timeout_ns
-        return together and (first_of_all or quiet)
+        return quiet and all(isinstance(outcome, Frame) for outcome in waiting)
 
     def _joined(self, end_ns: int) -> PartPictures:
         """The part that is due, by the numbers of its triggers."""

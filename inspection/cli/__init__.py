@@ -15,7 +15,6 @@ from models.errors import BundleError, InferenceError, RegistryError
 KNOWN_FAULTS = (PasslineError, CameraError, BundleError, InferenceError, RegistryError)
 
 TOPICS = (
-    "ledger",
     "belt",
     "camera",
     "demo",

@@ -45,7 +45,7 @@ def read_order(folder: Path) -> LotOrder | None:
     path = folder / LOT_FILE
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-        return LotOrder(_checked(said["lot"]), str(said["who"]), int(said["from_utc_ns"]))
+        return LotOrder(_checked(str(said["lot"])), str(said["who"]), int(said["from_utc_ns"]))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
