@@ -208,16 +208,17 @@ def auto_exposure(
 
     Put a good part into the picture first. Exit 1 when the light does not allow it.
     """
-    from inspection.commissioning.exposure import auto_expose, level_of
+    from inspection.commissioning.exposure import Level, auto_expose, level_of
     from inspection.commissioning.live_camera import open_live
 
-    with open_live(_chosen(recipe, name, producer, simulator)) as live:
-        found = auto_expose(
-            live.node_map,
-            lambda: level_of(live.fresh_frame(), percentile),
-            target=target,
-            longest_us=longest_us,
-        )
+    chosen = _chosen(recipe, name, producer, simulator)
+    with open_live(chosen) as live:
+
+        def measure() -> Level:
+            frame = live.fresh_frame()
+            return level_of(frame.pixels, chosen.full_scale_of(frame), percentile)
+
+        found = auto_expose(live.node_map, measure, target=target, longest_us=longest_us)
     typer.echo(f"ExposureTime = {found.exposure_us:.10g}\nGain = {found.gain_db:.4g}")
     typer.echo(
         f"# after {found.steps} steps the percentile {percentile:g} is at "
@@ -248,7 +249,10 @@ def white_balance(
 
 @camera.command("reference")
 def reference(
-    file: Annotated[Path, typer.Argument(help="Where to keep it; an older one is replaced.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Where to keep it; where the recipe says, if left out."),
+    ] = None,
     pictures: Annotated[int, typer.Option(min=1, help="How many pictures of good parts.")] = 20,
     recipe: RecipeOption = None,
     name: CameraOption = None,
@@ -261,17 +265,18 @@ def reference(
     """
     from itertools import islice
 
-    from camera.frame import FULL_SCALE_BY_FORMAT
     from camera.health import take_reference
     from inspection.commissioning.live_camera import open_live
 
     chosen = _chosen(recipe, name, producer, simulator)
+    kept_at = file or chosen.light_reference
+    if kept_at is None:
+        raise typer.BadParameter("name a FILE, or give a --recipe whose camera has light_reference")
     with open_live(chosen, chosen.trigger) as live:
         frames = list(islice(live.frames(), pictures))
-    full_scale = FULL_SCALE_BY_FORMAT[frames[0].pixel_format]
-    kept = take_reference((frame.pixels for frame in frames), full_scale)
-    kept.save(file)
-    typer.echo(f"{len(frames)} pictures of {chosen.camera_id} make the reference {file}")
+    full_scale = chosen.full_scale_of(frames[0])
+    take_reference((frame.pixels for frame in frames), full_scale).save(kept_at)
+    typer.echo(f"{len(frames)} pictures of {chosen.camera_id} make the reference {kept_at}")
 
 
 @camera.command("tune")
@@ -279,7 +284,7 @@ def tune(
     recipe: Annotated[Path, typer.Argument(help="The recipe, a TOML file.")],
     name: CameraOption = None,
     reference: Annotated[
-        Path | None, typer.Option(help="A light reference, as `camera reference` keeps it.")
+        Path | None, typer.Option(help="A light reference; the recipe's, if left out.")
     ] = None,
     host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to serve on; 0 takes any free one.")] = 8010,
@@ -295,7 +300,9 @@ def tune(
     from inspection.commissioning.tuner import Tuner
 
     chosen = choose_from_recipe(recipe, name)
-    held_against = None if reference is None else LightReference.load(reference)
+    path = reference or chosen.light_reference
+    is_there = path is not None and (reference is not None or path.exists())
+    held_against = LightReference.load(path) if path is not None and is_there else None
 
     def tell(url: str) -> None:
         typer.echo(f"passline: set up {chosen.camera_id} on {url}; Ctrl-C ends it", err=True)

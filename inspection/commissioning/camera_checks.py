@@ -1,7 +1,7 @@
 """Whether the recipe's cameras are there, free, set as it asks, and not too fast for their link."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from camera.discovery import (
@@ -13,13 +13,14 @@ from camera.discovery import (
 )
 from camera.features import FeatureValue, differences, read_known
 from camera.frame import CameraError
+from camera.health import LightReference
 from inspection.commissioning.diagnosis import Diagnosis, fail, ok, warn
 from inspection.commissioning.host_checks import (
     check_receive_buffer,
     check_usb_memory,
     largest_mtu,
 )
-from inspection.recipe import FolderCamera, GenicamCamera, View
+from inspection.recipe import FolderCamera, GenicamCamera, RecordedCamera, View
 
 BUFFERS = 8
 """Pictures that the producer holds; `camera.genicam.BUFFERS`."""
@@ -60,10 +61,18 @@ def check_installed() -> list[Diagnosis]:
 
 def check_camera(view: View) -> CameraReport:
     """One camera of the recipe, as far as it can be looked at without taking a picture."""
+    report = _check_device(view)
+    if view.light_reference is None:
+        return report
+    reference = _check_reference(view.id, Path(view.light_reference))
+    return replace(report, diagnoses=(*report.diagnoses, reference))
+
+
+def _check_device(view: View) -> CameraReport:
     device = view.device
     if isinstance(device, GenicamCamera):
         return _check_genicam(view.id, device)
-    if isinstance(device, FolderCamera):
+    if isinstance(device, FolderCamera | RecordedCamera):
         return CameraReport((_check_folder(view.id, Path(device.path)),))
     return CameraReport((ok(f"camera {view.id}", "rendered parts, no camera"),))
 
@@ -160,8 +169,17 @@ def _check_settings(subject: str, node_map: object, device: GenicamCamera) -> Di
 def _check_folder(camera_id: str, folder: Path) -> Diagnosis:
     subject = f"camera {camera_id}"
     if not folder.is_dir() or not any(folder.iterdir()):
-        return fail(subject, f"no pictures in {folder}", "correct the recipe's path")
-    return ok(subject, f"pictures of {folder}")
+        return fail(subject, f"nothing in {folder}", "correct the recipe's path")
+    return ok(subject, f"pictures in {folder}, no camera")
+
+
+def _check_reference(camera_id: str, path: Path) -> Diagnosis:
+    subject = f"light of {camera_id}"
+    try:
+        LightReference.load(path)
+    except CameraError as fault:
+        return fail(subject, str(fault), "passline camera reference --recipe RECIPE")
+    return ok(subject, f"reference {path}")
 
 
 def _is_meant(device: GenicamCamera, seen: SeenCamera) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from camera.discovery import PRODUCER_PATHS, SeenCamera, installed_producers, look_for_cameras
 from camera.features import FeatureValue
-from camera.frame import CameraConfigError
+from camera.frame import FULL_SCALE_BY_FORMAT, CameraConfigError, Frame
 from camera.triggers import TriggerPlan
 from inspection.errors import RecipeError
 from inspection.recipe import GenicamCamera, Recipe, View, load_recipe
@@ -16,6 +16,7 @@ class ChosenCamera:
     """How the camera is found, and what the recipe sets; nothing without a recipe.
 
     wanted: as `camera.device.find_device` takes it.
+    full_scale, light_reference: as the recipe's camera has them.
     """
 
     camera_id: str
@@ -23,6 +24,12 @@ class ChosenCamera:
     wanted: dict[str, str | None]
     features: dict[str, FeatureValue]
     trigger: TriggerPlan | None = None
+    full_scale: int | None = None
+    light_reference: Path | None = None
+
+    def full_scale_of(self, frame: Frame) -> int:
+        """The highest value that the camera gives, as the line takes it."""
+        return self.full_scale or FULL_SCALE_BY_FORMAT[frame.pixel_format]
 
 
 def choose_from_recipe(recipe: Path, camera_id: str | None) -> ChosenCamera:
@@ -34,6 +41,8 @@ def choose_from_recipe(recipe: Path, camera_id: str | None) -> ChosenCamera:
         wanted={"serial_number": device.serial, "id_": device.id, "model": device.model},
         features=dict(device.features),
         trigger=None if view.trigger is None else view.trigger.plan,
+        full_scale=view.full_scale,
+        light_reference=None if view.light_reference is None else Path(view.light_reference),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from camera.features import FeatureValue, set_features
-from camera.frame import FULL_SCALE_BY_FORMAT, CameraConfigError, Frame
+from camera.frame import CameraConfigError, Pixels
 from camera.node_map import is_settable
 
 TARGET = 0.8
@@ -63,12 +63,11 @@ class Exposure:
     why_not: str
 
 
-def level_of(frame: Frame, percentile: float = PERCENTILE) -> Level:
+def level_of(pixels: Pixels, full_scale: int, percentile: float = PERCENTILE) -> Level:
     """The brightness of a picture of any format, over all its channels."""
-    full_scale = FULL_SCALE_BY_FORMAT[frame.pixel_format]
     return Level(
-        float(np.percentile(frame.pixels, percentile)) / full_scale,
-        np.count_nonzero(frame.pixels >= full_scale) / frame.pixels.size,
+        float(np.percentile(pixels, percentile)) / full_scale,
+        np.count_nonzero(pixels >= full_scale) / pixels.size,
     )
 
 

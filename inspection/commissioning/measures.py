@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from camera.frame import FULL_SCALE_BY_FORMAT, Frame, MissedFrame
+from camera.frame import Frame, MissedFrame
 from camera.health import LightReference, measure_health
 from camera.optics import Pace, blur, evenness, histogram, pace
 
@@ -64,10 +64,9 @@ class Sight:
     lost: int
 
 
-def measure(sight: Sight, reference: LightReference | None) -> dict[str, Any]:
+def measure(sight: Sight, full_scale: int, reference: LightReference | None) -> dict[str, Any]:
     """All figures of the page for this picture, fit for JSON."""
     frame = sight.frame
-    full_scale = FULL_SCALE_BY_FORMAT[frame.pixel_format]
     return {
         "size_hw": frame.size_hw,
         "pixel_format": frame.pixel_format,
@@ -82,12 +81,11 @@ def measure(sight: Sight, reference: LightReference | None) -> dict[str, Any]:
     }
 
 
-def picture_jpeg(frame: Frame) -> bytes:
+def picture_jpeg(frame: Frame, full_scale: int) -> bytes:
     """The picture for a screen, at most 960 px a side, saturated pixels magenta."""
-    full_scale = FULL_SCALE_BY_FORMAT[frame.pixel_format]
     shown: NDArray[Any] = frame.pixels
     if full_scale != 255:
-        shown = cv2.convertScaleAbs(shown, alpha=255.0 / full_scale)
+        shown = cv2.convertScaleAbs(np.minimum(shown, full_scale), alpha=255.0 / full_scale)
     if shown.ndim == 2:
         shown = cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR)
     elif frame.pixel_format.startswith("RGB"):

@@ -13,7 +13,7 @@ from camera.features import set_features
 from camera.frame import CameraConfigError, CameraError, CameraLost, Frame
 from camera.health import LightReference
 from inspection.commissioning.choice import ChosenCamera
-from inspection.commissioning.exposure import Exposure, auto_expose, level_of
+from inspection.commissioning.exposure import Exposure, Level, auto_expose, level_of
 from inspection.commissioning.live_camera import LiveCamera, open_live
 from inspection.commissioning.measures import Progress, Sight, measure, pack, picture_jpeg
 
@@ -84,7 +84,8 @@ class Tuner:
         sight, fault = self._sight, self._fault
         if sight is None or fault is not None:
             return pack({"fault": fault, "settings": self._settings})
-        said = measure(sight, self._reference)
+        full_scale = self._chosen.full_scale_of(sight.frame)
+        said = measure(sight, full_scale, self._reference)
         self._best_sharpness = max(self._best_sharpness, said["health"]["sharpness"])
         named = {
             "fault": None,
@@ -92,7 +93,7 @@ class Tuner:
             "settings": self._settings,
             "best_sharpness": self._best_sharpness,
         }
-        return pack(said | named, picture_jpeg(sight.frame))
+        return pack(said | named, picture_jpeg(sight.frame, full_scale))
 
     def set_feature(self, name: str, value: float) -> list[dict[str, Any]]:
         """Set one of the features that the page offers; gives all of them as read back.
@@ -158,10 +159,13 @@ class Tuner:
         return self._settings
 
     def _expose(self, live: LiveCamera) -> Exposure:
-        found = auto_expose(live.node_map, lambda: level_of(live.fresh_frame()))
+        found = auto_expose(live.node_map, lambda: self._level(live.fresh_frame()))
         self._progress.pause()
         self._settings = _read_tunable(live)
         return found
+
+    def _level(self, frame: Frame) -> Level:
+        return level_of(frame.pixels, self._chosen.full_scale_of(frame))
 
     def _grant_wishes(self, live: LiveCamera) -> None:
         while not self._wishes.empty():

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 
 from camera.discovery import open_for_settings
+from camera.health import take_reference
 from inspection.commissioning.camera_checks import check_camera, check_link
 from inspection.commissioning.diagnosis import State
 from inspection.commissioning.doctor import line_runs_on
@@ -119,6 +121,19 @@ def test_a_camera_that_the_recipe_does_not_fit_fails(
     camera = check_camera(recipe.cameras[0]).diagnoses[1]
     assert (camera.state, camera.found) == (State.FAIL, found)
     assert camera.to_do
+
+
+def test_a_light_reference_that_was_never_taken_fails(
+    write_recipe: RecipeWriter, tmp_path: Path
+) -> None:
+    path = write_recipe()
+    named = f'id = "front"\nlight_reference = "{tmp_path / "light.json"}"'
+    path.write_text(path.read_text().replace('id = "front"', named))
+    report = check_camera(load_recipe(path).recipe.cameras[0])
+    assert states(report)[-1] == "light of front: FAIL"
+    grey = np.full((64, 64), 100, np.uint8)
+    take_reference([grey], 255).save(tmp_path / "light.json")
+    assert states(check_camera(load_recipe(path).recipe.cameras[0]))[-1] == "light of front: OK"
 
 
 def test_a_producer_that_is_missing_fails(write_recipe: RecipeWriter, simulator: Path) -> None:

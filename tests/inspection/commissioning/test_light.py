@@ -46,7 +46,12 @@ def show(simulator: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sh
 
 def expose(chosen: ChosenCamera, **limits: float) -> Any:
     with open_live(chosen) as live:
-        found = auto_expose(live.node_map, lambda: level_of(live.fresh_frame()), **limits)
+
+        def measure() -> Level:
+            frame = live.fresh_frame()
+            return level_of(frame.pixels, chosen.full_scale_of(frame))
+
+        found = auto_expose(live.node_map, measure, **limits)
         assert live.node_map.ExposureTime.value == pytest.approx(found.exposure_us)
         return found
 
@@ -211,3 +216,17 @@ def test_the_reference_of_the_light_is_kept_in_a_file(
     kept = LightReference.load(file)
     assert kept.light[0][0] == pytest.approx(part[:, :8].mean() / 255, abs=0.01)
     assert kept.light[7][7] == pytest.approx(part[:, -8:].mean() / 255, abs=0.01)
+
+
+def test_the_reference_goes_where_the_recipe_looks_for_it(
+    passline: Command, show: Shower, write_recipe: Callable[..., Path], tmp_path: Path
+) -> None:
+    show(np.full((64, 64), 100, np.uint8))
+    recipe = write_recipe()
+    code, _, fault = passline("camera", "reference", "--recipe", recipe)
+    assert (code, "name a FILE" in fault) == (2, True)
+    kept = tmp_path / "light.json"
+    named = f'id = "front"\nfull_scale = 200\nlight_reference = "{kept}"'
+    recipe.write_text(recipe.read_text().replace('id = "front"', named))
+    assert passline("camera", "reference", "--recipe", recipe, "--pictures", "3")[0] == 0
+    assert LightReference.load(kept).light[3][3] == pytest.approx(0.5, abs=0.01)

@@ -98,8 +98,9 @@ def frame_of(pixels: np.ndarray[Any, Any], pixel_format: str, at_ns: int = 0) ->
     return Frame(pixels, pixel_format, "cam", 0, at_ns, at_ns)
 
 
-def decoded(frame: Frame) -> np.ndarray[Any, Any]:
-    image = cv2.imdecode(np.frombuffer(picture_jpeg(frame), np.uint8), cv2.IMREAD_COLOR)
+def decoded(frame: Frame, full_scale: int = 255) -> np.ndarray[Any, Any]:
+    jpeg = np.frombuffer(picture_jpeg(frame, full_scale), np.uint8)
+    image = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
     assert image is not None
     return image
 
@@ -114,7 +115,7 @@ def test_saturated_pixels_are_magenta_and_the_rest_is_as_it_is(
     shape = (64, 96) if channels == 1 else (64, 96, 3)
     pixels = np.full(shape, full_scale // 2, np.uint8 if full_scale == 255 else np.uint16)
     pixels[16:48, 32:64] = full_scale
-    shown = decoded(frame_of(pixels, pixel_format))
+    shown = decoded(frame_of(pixels, pixel_format), full_scale)
     assert shown.shape == (64, 96, 3)
     assert np.abs(shown[20:44, 36:60].mean(axis=(0, 1)) - SATURATED_BGR).max() < 12
     assert np.abs(shown[:, :24] - 127.0).max() < 12
@@ -136,14 +137,14 @@ def test_the_figures_of_a_picture_are_told_with_its_losses_and_pace(
     for number in range(10):
         progress.count(replace(frame, captured_ns=number * SECOND_NS // 50))
     progress.count(MissedFrame("cam", 10, MissReason.LOST, 0, 0))
-    said = measure(progress.now(frame), take_reference([part], 255))
+    said = measure(progress.now(frame), 255, take_reference([part], 255))
     assert json.loads(json.dumps(said, allow_nan=False)) == json.loads(json.dumps(said))
     assert (said["pictures"], said["lost"]) == (10, 1)
     assert said["pace"]["rate_hz"] == pytest.approx(50)
     assert said["health"]["sharpness"] == pytest.approx(1.0)
     assert said["evenness"]["lowest"] == pytest.approx(1.0)
     progress.start_over()
-    said = measure(progress.now(frame), None)
+    said = measure(progress.now(frame), 255, None)
     assert (said["pace"], said["lost"], said["has_reference"]) == (None, 0, False)
 
 
