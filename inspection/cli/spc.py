@@ -1,6 +1,7 @@
-"""`passline spc`: charts, rules, designs, capability, Pareto and agreement, from a CSV file.
+"""`passline spc`: charts, rules, designs, capability, Pareto and agreement.
 
-`chart` reads a station's records as well. Each command prints a table, or all figures as JSON.
+Numbers come from a CSV file or a station's records. Each command prints a table, or all figures as
+JSON.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 spc = typer.Typer(no_args_is_help=True, help="Statistical process control on records or a CSV.")
 app.add_typer(spc, name="spc")
 
-Source = Annotated[Path, typer.Argument(exists=True, help="A CSV file with a header line.")]
+Source = Annotated[
+    Path, typer.Argument(exists=True, help="A CSV file with a header line, or a station's DATA.")
+]
+PartsOfSubgroup = Annotated[int, typer.Option(help="Parts in a subgroup of records.")]
 Json = Annotated[bool, typer.Option("--json", help="All figures as JSON.")]
 Values = Annotated[str, typer.Option(help="Column of values; several with commas, one per value.")]
 Rules = Annotated[str, typer.Option(help="Rules, with commas: nelson1 to nelson8, we1 to we4.")]
@@ -30,13 +34,14 @@ Rules = Annotated[str, typer.Option(help="Rules, with commas: nelson1 to nelson8
 
 @spc.command("chart")
 def chart(
-    source: Annotated[Path, typer.Argument(exists=True, help="A CSV file, or a station's DATA.")],
+    source: Source,
     kind: Annotated[
         str, typer.Option(help="p, np, c, u, laney-p, individuals, xbar-s, g ...")
     ] = "laney-p",
     values: Values = "defectives",
     sizes: Annotated[str, typer.Option(help="Column of the subgroups' sizes.")] = "",
-    size: Annotated[int, typer.Option(help="Parts in a subgroup of a station's records.")] = 100,
+    size: PartsOfSubgroup = 100,
+    hours: Annotated[float, typer.Option(help="Or hours in one, of records.")] = 0.0,
     rules: Annotated[str, typer.Option(help="Rules, with commas; the chart's own if empty.")] = "",
     baseline: Annotated[int, typer.Option(help="Estimate from the first so many; 0: all.")] = 0,
     exclude: Annotated[
@@ -49,26 +54,29 @@ def chart(
     as_json: Json = False,
 ) -> None:
     """Draw a chart: its lines, its points and what signals. Without --center, phase I."""
+    from inspection.cli.spc_source import columns, counted, numbers, reasons
     from inspection.spc.errors import SpcError
     from inspection.spc.phases import FrozenLimits, estimate, monitor
     from inspection.spc.result import Standard
 
     name = kind if kind.startswith("xbar") else kind.replace("-", " ")
-    if source.is_dir():
-        data, counted = _from_records(source, size)
+    if source.is_dir() and values == "defectives":
+        data, parts = counted(source, size, hours)
+    elif source.is_dir():
+        data, parts = _measured(source, values, size, name.startswith("xbar")), None
     else:
-        table = _columns(source)
-        data = _numbers(source, table, values)
-        counted = _numbers(source, table, sizes) if sizes else None
+        table = columns(source)
+        data = numbers(source, table, values)
+        parts = numbers(source, table, sizes) if sizes else None
     options: dict[str, Any] = {"rules": tuple(rules.split(","))} if rules else {}
     if center is None:
         if sigma is not None:
             raise SpcError("--sigma: a known sigma needs a known --center")
         options |= {"baseline": baseline} if baseline else {}
-        drawn = estimate(name, data, counted, exclude=_reasons(exclude or []), **options).chart
+        drawn = estimate(name, data, parts, exclude=reasons(exclude or []), **options).chart
     else:
         standard = Standard(center, 1.0 if sigma is None else sigma)
-        drawn = monitor(FrozenLimits(name, standard, options), data, counted)
+        drawn = monitor(FrozenLimits(name, standard, options), data, parts)
     _write_pictures(drawn, source.stem, svg, png)
     _show(drawn, as_json, _chart_table(drawn))
 
@@ -79,6 +87,7 @@ def rules_command(
     center: Annotated[float, typer.Option(help="The center line.")],
     sigma: Annotated[float, typer.Option(help="Sigma of one value.")],
     values: Values = "value",
+    size: PartsOfSubgroup = 1,
     rules: Rules = "nelson1,nelson2",
     as_json: Json = False,
 ) -> None:
@@ -87,7 +96,7 @@ def rules_command(
     from inspection.spc.rules_run_length import rules_arl
 
     names = tuple(rules.split(","))
-    data = _numbers(source, _columns(source), values)
+    data = _values(source, values, size)
     drawn = individuals_chart(data, center=center, sigma=sigma, rules=names)
     every = rules_arl(names)
     found = {"rules": names, "false_alarm_every": every, "signals": drawn.signals}
@@ -102,6 +111,9 @@ def rules_command(
 @spc.command("design")
 def design(
     rate: Annotated[float | None, typer.Option(help="Share of defective parts in control.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(exists=True, help="Or: the share and parts a day of DATA.")
+    ] = None,
     rise: Annotated[float, typer.Option(help="The factor to notice.")] = 2.0,
     shift: Annotated[float | None, typer.Option(help="Or: shift of a mean, in sigmas.")] = None,
     days: Annotated[float | None, typer.Option(help="Days between false alarms ...")] = None,
@@ -114,8 +126,11 @@ def design(
     from inspection.spc.design import design_mean_chart, design_rate_chart
     from inspection.spc.errors import SpcError
 
-    if (rate is None) == (shift is None):
-        raise SpcError("--rate, --shift: expected one of them")
+    if (rate is not None) + (shift is not None) + (data is not None) != 1:
+        raise SpcError("--rate, --data, --shift: expected one of them")
+    if data is not None:
+        rate, seen_per_day = _on_record(data)
+        per_day = seen_per_day if per_day is None else per_day
     if shift is not None:
         found = design_mean_chart(
             shift,
@@ -147,6 +162,7 @@ def design(
 def capability_command(
     source: Source,
     values: Values = "value",
+    size: PartsOfSubgroup = 1,
     lower: Annotated[float | None, typer.Option(help="Lower limit of the tolerance.")] = None,
     upper: Annotated[float | None, typer.Option(help="Upper limit of the tolerance.")] = None,
     as_json: Json = False,
@@ -154,7 +170,7 @@ def capability_command(
     """Cp, Cpk, Pp and Ppk with 95 % intervals."""
     from inspection.spc.capability import capability
 
-    data = _numbers(source, _columns(source), values)
+    data = _values(source, values, size, rows=size > 1)
     found = capability(data, lower=lower, upper=upper)
     table = _table(f"mean {found.mean:g}, {found.values} values", "index", "value", "95 % interval")
     for name in ("cp", "cpk", "pp", "ppk"):
@@ -169,29 +185,32 @@ def capability_command(
 @spc.command("pareto")
 def pareto_command(
     source: Source,
-    by: Annotated[str, typer.Option(help="Column of causes.")],
+    by: Annotated[str, typer.Option(help="Column; of DATA: class, lot, shift, model or run.")],
     count: Annotated[str, typer.Option(help="Column of counts; one a row when left out.")] = "",
     as_json: Json = False,
 ) -> None:
     """Causes by count, with cumulative share."""
+    from inspection.cli.spc_source import causes, column, columns, numbers
     from inspection.spc.capability import pareto
 
-    columns = _columns(source)
-    causes = _column(source, columns, by)
-    each = _numbers(source, columns, count) if count else [1] * len(causes)
-    totals: dict[str, Any] = {}
-    for cause, number in zip(causes, each, strict=True):
-        totals[cause] = totals.get(cause, 0) + number
+    totals: dict[str, Any] = causes(source, by) if source.is_dir() else {}
+    if not source.is_dir():
+        table = columns(source)
+        names = column(source, table, by)
+        each = numbers(source, table, count) if count else [1] * len(names)
+        for cause, number in zip(names, each, strict=True):
+            totals[cause] = totals.get(cause, 0) + number
     found = pareto(totals)
-    table = _table("", by, "count", "share", "cumulative")
+    shown = _table("", by, "count", "share", "cumulative")
     for row in found:
-        table.add_row(row.name, str(row.count), f"{row.share:.1%}", f"{row.cumulative:.1%}")
-    _show(found, as_json, table)
+        shown.add_row(row.name, str(row.count), f"{row.share:.1%}", f"{row.cumulative:.1%}")
+    _show(found, as_json, shown)
 
 
 @spc.command("agreement")
 def agreement_command(
     source: Source,
+    study_id: Annotated[int, typer.Option("--study", help="Study of DATA; 0: the latest.")] = 0,
     part: Annotated[str, typer.Option(help="Column of parts.")] = "part",
     appraiser: Annotated[str, typer.Option(help="Column of appraisers.")] = "appraiser",
     call: Annotated[str, typer.Option(help="Column of calls: 1 bad, 0 good.")] = "call",
@@ -199,12 +218,16 @@ def agreement_command(
     as_json: Json = False,
 ) -> None:
     """Attribute agreement: appraisers and the station against the truth; a row per call."""
+    from inspection.cli.spc_source import column, columns, numbers, study, study_on_record
     from inspection.spc.agreement import agreement_study
 
-    columns = _columns(source)
-    who, parts = _column(source, columns, appraiser), _column(source, columns, part)
-    calls, truths = _numbers(source, columns, call), _numbers(source, columns, truth)
-    found = agreement_study(*_study(who, parts, calls, truths))
+    if source.is_dir():
+        found = study_on_record(source, study_id).agreement
+    else:
+        read = columns(source)
+        who, parts = column(source, read, appraiser), column(source, read, part)
+        calls, truths = numbers(source, read, call), numbers(source, read, truth)
+        found = agreement_study(*study(who, parts, calls, truths))
     table = _table(
         "95 % intervals", "appraiser", "effectiveness", "miss", "false alarm", "kappa", ""
     )
@@ -220,95 +243,28 @@ def agreement_command(
     _show(found, as_json, table)
 
 
-def _from_records(folder: Path, size: int) -> tuple[list[int], list[int]]:
-    from inspection.records.query import RecordReader
-    from inspection.records.subgroups import subgroups_after
-    from inspection.spc.errors import SpcError
+def _on_record(folder: Path) -> tuple[float, float]:
+    """The share of rejects among inspected parts, and parts a day at the pace of their hours."""
+    from inspection.cli.spc_source import counted
 
-    if size < 1:
-        raise SpcError(f"--size: expected 1 part or more, got {size}")
-    subgroups = list(subgroups_after(RecordReader(folder), -1, size))
-    if not subgroups:
-        raise SpcError(f"{folder}: no whole subgroup of {size} inspected parts yet")
-    return [s.defectives for s in subgroups], [s.size for s in subgroups]
+    rejects, parts = counted(folder, 1, 1.0)
+    return sum(rejects) / sum(parts), 24.0 * sum(parts) / len(parts)
 
 
-def _columns(source: Path) -> dict[str, list[str]]:
-    import csv
+def _values(source: Path, values: str, size: int, rows: bool = False) -> Any:
+    from inspection.cli.spc_source import columns, numbers
 
-    from inspection.spc.errors import SpcError
-
-    with source.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file, restkey="", restval=""))
-    if not rows:
-        raise SpcError(f"{source}: expected a header line and rows of data, got none")
-    return {name: [row[name] for row in rows] for name in rows[0] if name}
+    if source.is_dir():
+        return _measured(source, values, size, rows)
+    return numbers(source, columns(source), values)
 
 
-def _column(source: Path, columns: dict[str, list[str]], name: str) -> list[str]:
-    from inspection.spc.errors import SpcError
+def _measured(folder: Path, values: str, size: int, rows: bool) -> Any:
+    """Means of so many values in a row on record, or those rows themselves."""
+    from inspection.cli.spc_source import measured
 
-    if name not in columns:
-        raise SpcError(f"{source}: no column {name!r}; there are {', '.join(columns)}")
-    return columns[name]
-
-
-def _numbers(source: Path, columns: dict[str, list[str]], names: str) -> Any:
-    """A column of numbers; several columns as rows of numbers, where a cell may be empty."""
-    import math
-
-    from inspection.spc.errors import SpcError
-
-    def number(name: str, at: int, text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError as error:
-            where = f"{source}: line {at + 2}, column {name!r}"
-            raise SpcError(f"{where}: expected a number, got {text!r}") from error
-        return int(value) if math.isfinite(value) and value == int(value) else value
-
-    picked = [(name, _column(source, columns, name)) for name in names.split(",")]
-    if len(picked) == 1:
-        name, cells = picked[0]
-        return [number(name, at, text) for at, text in enumerate(cells)]
-    rows = zip(*(cells for _, cells in picked), strict=True)
-    return [
-        [number(name, at, text) for (name, _), text in zip(picked, row, strict=True) if text]
-        for at, row in enumerate(rows)
-    ]
-
-
-def _reasons(exclude: list[str]) -> dict[int, str]:
-    from inspection.spc.errors import SpcError
-
-    reasons: dict[int, str] = {}
-    for text in exclude:
-        index, _, reason = text.partition("=")
-        if not index.isdecimal():
-            raise SpcError(f"--exclude: expected INDEX=REASON, got {text!r}")
-        reasons[int(index)] = reason
-    return reasons
-
-
-def _study(
-    who: list[str], parts: list[str], calls: list[Any], truths: list[Any]
-) -> tuple[dict[str, Any], list[Any]]:
-    """Calls by appraiser, a row per part and a column per trial; and the truth of each part."""
-    from inspection.spc.errors import SpcError
-
-    truth: dict[str, Any] = {}
-    trials: dict[str, dict[str, list[Any]]] = {}
-    for at, (name, part, made) in enumerate(zip(who, parts, calls, strict=True)):
-        if truth.setdefault(part, truths[at]) != truths[at]:
-            raise SpcError(f"line {at + 2}: part {part} is both good and bad in truth")
-        trials.setdefault(name, {}).setdefault(part, []).append(made)
-    for name, by_part in trials.items():
-        counts = {len(by_part.get(part, [])) for part in truth}
-        if len(counts) != 1:
-            raise SpcError(
-                f"appraiser {name}: expected as many calls of every part, got {sorted(counts)}"
-            )
-    return {name: [row[part] for part in truth] for name, row in trials.items()}, [*truth.values()]
+    found = measured(folder, values, size)
+    return found if rows else found.mean(axis=1)
 
 
 def _write_pictures(drawn: Chart, of: str, svg: Path | None, png: Path | None) -> None:

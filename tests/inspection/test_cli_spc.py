@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from camera.health import PictureHealth
 from inspection.cli import main
 from inspection.judge import Outcome, Reason, ReasonKind, Verdict
 from inspection.records.record import LedgerEntry, PartRecord, RunStart, ViewRecord
+from inspection.records.studies import Call, StudyDesk, StudyPart
 from inspection.records.writer import RecordWriter
 from inspection.spc.attributes import p_chart
 from inspection.spc.capability import capability
@@ -83,39 +85,101 @@ def test_subgroups_of_several_columns_may_have_empty_cells(spc: Command, tmp_pat
     assert found["companion"]["name"] == "s"
 
 
-def test_a_chart_of_a_stations_records_counts_what_was_inspected(
-    spc: Command, tmp_path: Path
-) -> None:
+@pytest.fixture
+def station(tmp_path: Path) -> Path:
+    """30 inspected parts, 6 minutes apart, in two lots; three rejects of each ten."""
     writer = RecordWriter(tmp_path)
     run_id = writer.begin_run(RunStart("s", "digest", "", ("cam0",), "test", 0))
-    reject = Verdict(Outcome.REJECT, (Reason(ReasonKind.DEFECT, "scratch"),))
-    for kind in "pprppppprp" * 3:
+    for kind in "pprppppdrp" * 3:
         number = writer.next_part_number
-        verdict = reject if kind == "r" else Verdict(Outcome.PASS)
+        cause = {"r": "scratch", "d": "dent"}.get(kind)
+        rejected = Verdict(Outcome.REJECT, (Reason(ReasonKind.DEFECT, cause or ""),))
+        health = PictureHealth(0.5 + 0.01 * (number % 5), 1.0, 0.01, 0.0, 0.0)
+        view = ViewRecord(
+            "cam0", "cam0", number, None, number, LedgerEntry.JUDGED, score=0.1, health=health
+        )
         writer.submit(
             PartRecord(
                 part_number=number,
                 serial=f"s-{number}",
-                lot="",
+                lot="L1" if number < 15 else "L2",
                 run_id=run_id,
                 shift="day",
                 shift_began_utc_ns=0,
-                captured_utc_ns=number,
+                captured_utc_ns=number * 360_000_000_000,
                 ledger=LedgerEntry.JUDGED,
-                verdict=verdict,
+                verdict=rejected if cause else Verdict(Outcome.PASS),
                 judgement=None,
-                views=(ViewRecord("cam0", "cam0", number, None, number, LedgerEntry.JUDGED),),
+                views=(view,),
                 judge_ns=0,
             )
         )
     writer.flush()
-    found = figures(spc("chart", str(tmp_path), "--size", "10", "--json"))
     writer.close()
+    return tmp_path
+
+
+def test_a_chart_of_a_stations_records_counts_what_was_inspected(
+    spc: Command, station: Path
+) -> None:
+    found = figures(spc("chart", str(station), "--size", "10", "--json"))
     assert found["name"] == "laney p"
-    assert found["values"] == laney_p_chart([2, 2, 2], [10] * 3).values.tolist()
-    code, _, said = spc("chart", str(tmp_path), "--size", "100")
+    assert found["values"] == laney_p_chart([3, 3, 3], [10] * 3).values.tolist()
+    by_hours = figures(spc("chart", str(station), "--hours", "0.5", "--kind", "p", "--json"))
+    assert by_hours["sizes"] == [5.0] * 6
+    assert by_hours["values"] == [0.2, 0.4] * 3
+    code, _, said = spc("chart", str(station), "--size", "100")
     assert code == 2
     assert "no whole subgroup of 100 inspected parts yet" in said
+
+
+def test_the_health_of_pictures_on_record_is_charted_and_held_to_a_tolerance(
+    spc: Command, station: Path
+) -> None:
+    wanted = (str(station), "--values", "cam0:brightness", "--size", "5")
+    drawn = figures(spc("chart", *wanted, "--kind", "xbar-s", "--json"))
+    assert drawn["values"] == pytest.approx([0.52] * 6)
+    means = figures(spc("chart", *wanted, "--kind", "individuals", "--json"))
+    assert means["values"] == pytest.approx([0.52] * 6)
+    found = figures(spc("capability", *wanted, "--lower", "0.4", "--json"))
+    assert (found["mean"], found["values"]) == (pytest.approx(0.52), 30)
+    assert figures(
+        spc("rules", *wanted, "--center", "0.5", "--sigma", "0.005", "--json")
+    )["signals"][0]["side"] == "above"  # fmt: skip
+    code, _, said = spc("chart", str(station), "--values", "cam9:noise")
+    assert code == 2
+    assert "expected 100 values of 'cam9:noise' or more, got 0" in said
+
+
+def test_rejects_on_record_are_ranked_by_class_and_by_lot(spc: Command, station: Path) -> None:
+    by_class = figures(spc("pareto", str(station), "--by", "class", "--json"))
+    assert [(row["name"], row["count"]) for row in by_class] == [("scratch", 6), ("dent", 3)]
+    by_lot = figures(spc("pareto", str(station), "--by", "lot", "--json"))
+    assert [(row["name"], row["count"]) for row in by_lot] == [("L2", 5), ("L1", 4)]
+    assert "--by: expected any of class, lot" in spc("pareto", str(station), "--by", "cat")[2]
+
+
+def test_a_design_takes_rate_and_pace_from_the_records(spc: Command, station: Path) -> None:
+    code, table, _ = spc("design", "--data", str(station), "--days", "20")
+    assert code == 0
+    said = " ".join(table.split())
+    assert "days; a doubling of the defect rate is seen after" in said
+    assert "0.15 days of production." in said  # 240 parts a day: one every 6 minutes
+
+
+def test_the_latest_study_of_a_station_is_analysed(spc: Command, station: Path) -> None:
+    assert "no study yet; studies are laid out" in spc("agreement", str(station))[2]
+    desk = StudyDesk(station)
+    parts = tuple(StudyPart(number, number % 2 == 0, "Ada", number < 3) for number in range(6))
+    study_id = desk.begin("caps", parts, trials=2, who="Ada")
+    for trial in (1, 2):
+        for part in parts:
+            desk.call(study_id, Call("Mia", trial, part.part_number, part.bad))
+    desk.close()
+    found = figures(spc("agreement", str(station), "--json"))
+    assert found["names"] == ["Mia", "station"]
+    assert found["against_truth"][0]["effectiveness"] == 1.0
+    assert "no study 9" in spc("agreement", str(station), "--study", "9")[2]
 
 
 def test_rules_say_how_often_they_alarm_falsely(spc: Command, tmp_path: Path) -> None:
@@ -194,7 +258,7 @@ def test_faults_are_one_message_that_names_file_line_and_column(
         (("chart", source, "--sizes", "n"), "defectives[1]: expected at most its size, 5; got 9"),
         (("chart", source, "--exclude", "x"), "--exclude: expected INDEX=REASON, got 'x'"),
         (("chart", source, "--sigma", "1"), "--sigma: a known sigma needs a known --center"),
-        (("design",), "--rate, --shift: expected one of them"),
+        (("design",), "--rate, --data, --shift: expected one of them"),
         (("chart", source, "--kind", "pie"), "chart: expected any of p, np"),
     ):
         code, _, said = spc(*arguments)
