@@ -11,17 +11,33 @@ from inspection.quality.chart_words import (
     title,
 )
 from inspection.records.charts import ChartSignal, PlanStep, SignalState
-from inspection.records.signal_desk import STEP, SignalAct
+from inspection.records.signal_desk import STEP, SignalAct, SignalDesk
+from inspection.records.watch_reader import WatchReader
 
 Json = dict[str, Any]
 
 
-def open_signals(
-    signals: Iterable[ChartSignal], states: Mapping[int, SignalState]
-) -> list[ChartSignal]:
-    """Those that nobody has closed, the newest first."""
-    still = [signal for signal in signals if states.get(signal.signal_id) is not SignalState.CLOSED]
-    return still[::-1]
+class OpenSignals:
+    """Keeps the signals read so far; reads only what is new. Called by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._of: WatchReader | None = None
+        self._signals: list[ChartSignal] = []
+
+    def read(self, watch: WatchReader, desk: SignalDesk) -> Json:
+        """How many signals nobody has closed, and the newest of them. Raises RecordsError."""
+        if self._of is not watch:
+            self._of, self._signals = watch, []
+        after = self._signals[-1].signal_id if self._signals else 0
+        self._signals += watch.signals(after=after)
+        if not self._signals:
+            return {"open": 0, "newest": None}
+        states = desk.states()
+        still = [
+            one for one in self._signals if states.get(one.signal_id) is not SignalState.CLOSED
+        ]
+        newest = signal_json(still[-1], desk.acts(still[-1].signal_id)) if still else None
+        return {"open": len(still), "newest": newest}
 
 
 def signal_json(signal: ChartSignal, acts: Iterable[SignalAct]) -> Json:

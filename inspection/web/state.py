@@ -13,6 +13,7 @@ from inspection.records.query import Event, RecordReader, Run, StoredPart
 from inspection.records.record import ViewRecord
 from inspection.web.chart import read_chart
 from inspection.web.records import Marks, StationRecords
+from inspection.web.signals import OpenSignals
 from inspection.web.words import class_in_words, event_in_words, reason_in_words
 from models.findings import Finding
 
@@ -34,6 +35,7 @@ class ScreenState:
     def __init__(self, records: StationRecords, screen: str) -> None:
         self._records = records
         self._screen = screen
+        self._signals = OpenSignals()
         self._events: list[Event] = []
         self._marks: Marks | None = None
         self._said = ""
@@ -77,6 +79,7 @@ class ScreenState:
             "waiting_at_most": WAITING_AT_MOST,
             "events": [_event(event) for event in reversed(self._events)],
             "chart": read_chart(self._records.watch(), run),
+            "signals": self._signals.read(self._records.watch(), self._records.signal_desk()),
         }
 
     def _rejects(self, reader: RecordReader) -> list[Json]:

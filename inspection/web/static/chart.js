@@ -1,20 +1,16 @@
-// The chart of rejects: points, centre and limits as SVG, redrawn only when a subgroup is added.
+// The chart of rejects on the first screen: the latest subgroups, read out under the pointer.
 
+import { ControlChart } from "./control-chart.js";
 import { byId, percent, say, whenChanged } from "./dom.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-const MARGIN = { left: 52, right: 46, top: 12, bottom: 26 };
-const GRID = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
-
 let shown = null;
+let plot = null;
 
 export const drawChart = whenChanged((chart) => {
   shown = chart;
   sayAbout(chart);
-  draw();
+  draw(chart.points);
 });
-
-new ResizeObserver(() => draw()).observe(byId("chart"));
 
 function sayAbout(chart) {
   const { subgroup, baseline_subgroups: baseline, frozen } = chart;
@@ -28,106 +24,32 @@ function sayAbout(chart) {
   );
 }
 
-function draw() {
-  const svg = byId("chart");
-  const { clientWidth: width, clientHeight: height } = svg;
-  const points = shown?.points ?? [];
-  if (!points.length || width === 0) {
-    say("chart-readout", "No whole subgroup yet");
-    return svg.replaceChildren();
-  }
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  const scale = scales(points, width, height);
-  svg.replaceChildren(
-    ...grid(scale, width),
-    ...limits(points, scale),
-    ...centre(points, scale),
-    path(points.map((point, i) => [scale.x(i), scale.y(point.value)]), "run"),
-    ...points.map((point, i) => mark(point, scale.x(i), scale.y(point.value))),
-    ...ends(points, scale),
-    ...points.map((point, i) => touch(point, i, scale, height)),
-  );
+function draw(points) {
   const signals = points.filter((point) => point.signal).length;
-  svg.setAttribute("aria-label", `p chart, ${points.length} subgroups, ${signals} out of control`);
-  readOut(points.at(-1));
-}
-
-function scales(points, width, height) {
-  const inner = width - MARGIN.left - MARGIN.right;
-  const highest = Math.max(...points.map((point) => Math.max(point.value, point.upper ?? 0)));
-  const top = Math.max(0.01, highest * 1.12);
-  const step = inner / Math.max(points.length, 12);
-  const floor = height - MARGIN.bottom;
-  return {
-    step,
-    top,
-    x: (i) => MARGIN.left + (i + 0.5) * step,
-    y: (share) => floor - (share / top) * (floor - MARGIN.top),
-  };
-}
-
-function grid(scale, width) {
-  const step = GRID.find((one) => scale.top / one <= 4) ?? 1;
-  const lines = [];
-  for (let share = 0; share <= scale.top; share += step) {
-    const y = scale.y(share);
-    lines.push(
-      shape("line", { class: "grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: y, y2: y }),
-      words(percent(share, step < 0.01 ? 1 : 0), MARGIN.left - 8, y + 4, "axis end"),
-    );
+  byId("chart").dataset.points = points.length;
+  byId("chart").dataset.signals = signals;
+  byId("chart").setAttribute("aria-label", `${points.length} subgroups, ${signals} out of control`);
+  if (!points.length) {
+    byId("chart").replaceChildren();
+    plot = null;
+    return say("chart-readout", "No whole subgroup yet");
   }
-  return lines;
-}
-
-/** Limits as steps: each subgroup has its own when sizes differ. */
-function limits(points, scale) {
-  const known = points.map((point, i) => ({ ...point, i })).filter((point) => point.upper !== null);
-  const steps = (key) =>
-    known.flatMap((point) => [
-      [scale.x(point.i) - scale.step / 2, scale.y(point[key])],
-      [scale.x(point.i) + scale.step / 2, scale.y(point[key])],
-    ]);
-  if (!known.length) return [];
-  const lower = known.some((point) => point.lower > 0) ? [path(steps("lower"), "limit")] : [];
-  return [path(steps("upper"), "limit"), ...lower];
-}
-
-function centre(points, scale) {
-  if (shown.center === null) return [];
-  const y = scale.y(shown.center);
-  const x2 = scale.x(points.length - 1) + scale.step / 2;
-  return [shape("line", { class: "centre", x1: MARGIN.left, x2, y1: y, y2: y })];
-}
-
-/** What the lines are called, at their right end, and which parts the chart spans. */
-function ends(points, scale) {
-  const last = points.at(-1);
-  const x = scale.x(points.length - 1) + scale.step / 2 + 6;
-  const names = [];
-  if (last.upper !== null) names.push(words("UCL", x, scale.y(last.upper) + 4, "axis"));
-  if (shown.center !== null) names.push(words("CL", x, scale.y(shown.center) + 4, "axis"));
-  if (last.lower > 0) names.push(words("LCL", x, scale.y(last.lower) + 4, "axis"));
-  const below = scale.y(0) + 20;
-  names.push(words(`part ${points[0].first_part}`, scale.x(0) - scale.step / 2, below, "axis"));
-  if (points.length > 8) names.push(words(last.last_part, x - 6, below, "axis end"));
-  return names;
-}
-
-/** In control: a disc. A signal: a larger diamond in another colour. */
-function mark(point, x, y) {
-  if (!point.signal) return shape("circle", { class: "point", cx: x, cy: y, r: 4 });
-  const d = `M${x} ${y - 9}L${x + 9} ${y}L${x} ${y + 9}L${x - 9} ${y}Z`;
-  return shape("path", { class: "point signal", d });
-}
-
-/** The whole height of a subgroup answers to the pointer. */
-function touch(point, i, scale, height) {
-  const area = shape("rect", {
-    class: "touch", x: scale.x(i) - scale.step / 2, y: 0, width: scale.step, height,
+  plot ??= new ControlChart(byId("chart"), {
+    percent: true,
+    zoom: false,
+    label: (i) => (i === 0 ? `part ${shown.points[0].first_part}` : String(shown.points[i].first_part)),
+    onHover: (i) => readOut(shown.points[i ?? shown.points.length - 1]),
   });
-  area.addEventListener("pointerenter", () => readOut(point));
-  area.addEventListener("pointerleave", () => readOut(shown.points.at(-1)));
-  return area;
+  const column = (name) => points.map((point) => point[name]);
+  plot.show({
+    number: points.map((_, i) => i),
+    value: column("value"),
+    center: points.map((point) => (point.upper === null ? null : shown.center)),
+    lower: column("lower"),
+    upper: column("upper"),
+    rules: points.map((point) => (point.signal ? "signal" : "")),
+  });
+  readOut(points.at(-1));
 }
 
 function readOut(point) {
@@ -144,19 +66,4 @@ function readOut(point) {
       `${percent(point.value)} · ${bounds}`,
   );
   byId("chart-readout").dataset.signal = point.signal ? "yes" : "no";
-}
-
-const path = (corners, name) =>
-  shape("path", { class: name, d: corners.map(([x, y], i) => `${i ? "L" : "M"}${x} ${y}`).join("") });
-
-function words(text, x, y, name) {
-  const element = shape("text", { class: name, x, y });
-  element.textContent = text;
-  return element;
-}
-
-function shape(tag, attributes) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
 }

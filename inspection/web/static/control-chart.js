@@ -293,7 +293,7 @@ function figures(ticks, percent) {
 
 function clip(ctx, { left, top, width, height }) {
   ctx.beginPath();
-  ctx.rect(left, top - px(8), width, height + px(8));
+  ctx.rect(left - px(9), top - px(9), width + px(18), height + px(18));
   ctx.clip();
 }
 

@@ -1,5 +1,6 @@
 // The operator's screen: puts its pieces together and hands them the station's state.
 
+import { showAlarm } from "./alarm.js";
 import { drawChart } from "./chart.js";
 import { ago, byId, count, make, percent, say, timeOfDay, whenChanged } from "./dom.js";
 import { listen } from "./feed.js";
@@ -32,6 +33,7 @@ function onState(news) {
   showCounts(news.counts);
   showLedger(news.ledger);
   drawChart(news.chart);
+  showAlarm(news.signals);
   showEvents(news.events);
   view.take(news.rejects);
   const more = news.waiting_review > news.waiting_at_most;

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from inspection.records.desk import Desk
+from inspection.records.signal_desk import SignalDesk
 from inspection.watch import Watch
 from models.findings import Finding
 
@@ -334,18 +335,58 @@ def test_the_chart_grows_and_a_signal_differs_in_shape_and_words(
     line.part(SCRATCH)
     watch.step()
     page = open_screen()
-    expect(page.locator("#chart circle")).to_have_count(3)
-    expect(page.locator("#chart path.signal")).to_have_count(0)
-    expect(page.locator("#chart path.limit")).to_have_count(1)
+    expect(page.locator("#chart")).to_have_attribute("data-points", "3")
+    expect(page.locator("#chart-readout")).to_contain_text("limit ")
+    assert ambers(page) == 0
     line.good_parts(16)
     for _ in range(4):
         line.part(SCRATCH, keep=False)
     watch.step()
     watch.close()
-    expect(page.locator("#chart path.signal")).to_have_count(1)
+    expect(page.locator("#chart")).to_have_attribute("data-signals", "1")
     expect(page.locator("#chart-readout")).to_contain_text("Out of control · parts 60–79: 4 of 20")
-    page.locator("#chart .touch").first.hover()
+    assert ambers(page) > 30
+    page.locator("#chart .u-over").hover(position={"x": 2, "y": 20})
     expect(page.locator("#chart-readout")).to_contain_text("Parts 0–19: 0 of 20, 0.0 %")
+
+
+def ambers(page: Page) -> int:
+    """How many pixels of the chart have the colour of a signal."""
+    return page.evaluate(
+        """() => {
+            const canvas = document.querySelector("#chart canvas");
+            const { width, height } = canvas;
+            const data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+            let many = 0;
+            for (let i = 0; i < data.length; i += 4)
+                many += data[i] === 255 && data[i + 1] === 181 && data[i + 2] === 61;
+            return many;
+        }"""
+    )
+
+
+def test_an_open_signal_says_on_the_first_screen_whether_to_look_at_the_camera(
+    open_screen: Callable[[], Page], line: Any, watched: Any, tmp_path: Path
+) -> None:
+    line.part()
+    page = open_screen()
+    expect(page.locator("#count-parts")).to_have_text("1")
+    expect(page.locator("#alarm")).to_be_hidden()
+    reasons = ["brightness of cam1 fell by 4.0 sigmas (3.1 to 4.9): look at the lamp"]
+    watched.signal(1, at=2, origin="camera", reasons=reasons, evidence=[])
+    expect(page.locator("#alarm-answer")).to_have_text("Look at the camera")
+    expect(page.locator("#alarm-what")).to_contain_text("Rejects: outside the limits")
+    expect(page.locator("#alarm-why")).to_have_text(reasons[0])
+    watched.signal(2, at=3, origin="process", reasons=["one defect class alone"], evidence=[])
+    expect(page.locator("#alarm-answer")).to_have_text("Look at the process")
+    expect(page.locator("#alarm-what")).to_contain_text("2 signals open")
+    desk = SignalDesk(tmp_path)
+    for signal_id in (1, 2):
+        desk.acknowledge(signal_id, "Mia")
+        desk.explain(signal_id, "Mia", "lamp")
+        desk.close_signal(signal_id, "Mia", "changed")
+    desk.close()
+    expect(page.locator("#alarm")).to_be_hidden()
 
 
 def test_the_model_in_force_and_its_change_are_shown(
