@@ -127,12 +127,13 @@ class WiredCamera:
 
 @dataclass
 class Bench:
-    """Cameras over one belt, and all that came of them."""
+    """Cameras over one belt, and all that came of them; a part is `work_ms` of work."""
 
     clock: BenchClock
     cameras: list[WiredCamera]
     told: list[tuple[str, dict[str, Any]]] = field(default_factory=list[Any])
     parts: list[PartPictures] = field(default_factory=list[PartPictures])
+    work_ms: int = 0
 
     def source(self) -> PartSource:
         views = [
@@ -164,6 +165,7 @@ class Bench:
             part = source.fetch(0.05)
             if part is not None:
                 self.parts.append(part)
+                self.clock.now_ns += self.work_ms * MS
 
     @property
     def whole(self) -> list[int]:
@@ -208,6 +210,16 @@ def test_a_picture_that_comes_too_late_rejects_its_part_and_is_given_to_no_other
     made.run(8000)
     assert made.whole == [part for part in range(20) if part != 4]
     assert len(made.parts) == 20
+
+
+def test_a_line_that_lags_behind_joins_no_more_than_a_quick_one() -> None:
+    made = bench(EVERY_300_MS, left={}, right={"takes_ms": [5] * 4 + [250] + [5] * 15})
+    made.work_ms = 400
+    made.run(12_000)
+    assert made.whole == [part for part in range(20) if part != 4]
+    late = made.parts[4].outcomes["right"]
+    assert isinstance(late, MissedFrame)
+    assert late.reason is MissReason.LATE
 
 
 def test_a_camera_that_is_away_rejects_parts_while_the_other_is_accounted_for() -> None:
@@ -349,11 +361,12 @@ def belts(draw: st.DrawFn) -> Bench:
     return Bench(clock, cameras)
 
 
-@given(made=belts(), skip_ms=st.integers(0, 400))
+@given(made=belts(), skip_ms=st.integers(0, 400), work_ms=st.integers(0, 600))
 @settings(max_examples=60, deadline=None)
 def test_whatever_is_lost_no_part_gets_another_parts_picture_and_every_trigger_is_given_once(
-    made: Bench, skip_ms: int
+    made: Bench, skip_ms: int, work_ms: int
 ) -> None:
+    made.work_ms = work_ms
     made.clock.now_ns = skip_ms * MS
     source = made.run(made.cameras[0].come_ms[-1] + 2000)
     views = [(n, f) for n in range(len(made.cameras)) for f in range(made.cameras[0].frames)]
