@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -162,18 +162,10 @@ def _lines(plane: NDArray[Any]) -> NDArray[Any]:
 def _light(lines: NDArray[Any], full_scale: int) -> NDArray[np.float32]:
     """Mean values of GRID by GRID places, 0 to 1."""
     grid = GRID if min(lines.shape) >= GRID else 1
-    return np.broadcast_to(_means(lines, grid) / np.float32(full_scale), (GRID, GRID))
-
-
-def _means(values: NDArray[Any], grid: int) -> NDArray[np.float32]:
-    """Means of `grid` by `grid` equal blocks; OpenCV adds the lines, which numpy is slow at."""
-    height, width = (side // grid for side in values.shape)
-    sums = [
-        cv2.reduce(values[band * height :][:height], 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F)
-        for band in range(grid)
-    ]
-    columns = np.concatenate(sums)[:, : grid * width].reshape(grid, grid, width)
-    return columns.mean(axis=2, dtype=np.float32) / np.float32(height)
+    height, width = (side // grid for side in lines.shape)
+    bands = lines[: grid * height].reshape(grid, height, -1).sum(axis=1, dtype=np.float32)
+    sums = bands[:, : grid * width].reshape(grid, grid, width).sum(axis=2)
+    return np.broadcast_to(sums / np.float32(height * width * full_scale), (GRID, GRID))
 
 
 class _Detail:
@@ -187,7 +179,7 @@ class _Detail:
         if min(tile_hw) < 3:
             return
         inside, seen = _inside(grid, tile_hw)
-        noise = _noise(values, inside, grid) * values.size / seen
+        noise = _noise(values, grid, tile_hw)
         strength = sum(
             cv2.norm(cv2.Sobel(values, cv2.CV_32F, *axes), cv2.NORM_L2SQR, inside) / seen
             for axes in ((1, 0), (0, 1))
@@ -197,11 +189,21 @@ class _Detail:
         self.sharpness = max(0.0, strength - _SOBEL_NOISE_GAIN * noise * noise) / level**2
 
 
-def _noise(values: NDArray[Any], inside: NDArray[np.uint8], grid: int) -> float:
+def _noise(values: NDArray[Any], grid: int, tile_hw: tuple[int, int]) -> float:
     """Immerkaer's estimate: the mean size of a response that edges and slopes hardly move."""
     response = np.abs(cv2.sepFilter2D(values, cv2.CV_32F, _IMMERKAER, _IMMERKAER))
-    means = np.sort(_means(response * inside, grid), axis=None)
+    height, width = tile_hw
+    bands = _inner_mean(height) @ response.reshape(grid, height, grid * width)
+    means = np.sort(bands.reshape(grid, grid, width) @ _inner_mean(width), axis=None)
     return float(means[means.size // 2]) * math.sqrt(math.pi / 2) / 6
+
+
+@cache
+def _inner_mean(count: int) -> NDArray[np.float32]:
+    """Weights that give the mean of all but the first and the last."""
+    weights = np.full(count, 1 / (count - 2), np.float32)
+    weights[[0, -1]] = 0.0
+    return weights
 
 
 @cache
@@ -230,11 +232,17 @@ def _darker(light: NDArray[np.float32], reference: LightReference | None) -> flo
     if reference is None:
         kept = light + _DARK
     else:
-        was = np.array(reference.light, np.float32)
+        was, steady = _compared(reference)
         level = was.mean() / max(light.mean(), 1e-6)
-        kept = (light * level + _DARK) / (was + _DARK)
-        steady = np.array(reference.spread) <= _STEADY * (was + _DARK)
-        kept = kept[steady] if steady.any() else kept
+        kept = ((light * level + _DARK) / (was + _DARK))[steady]
     ordered = np.sort(kept, axis=None)
     lowest, middle = ordered[int(_DARKEST * ordered.size)], ordered[ordered.size // 2]
     return float(max(0.0, 1.0 - lowest / middle))
+
+
+@lru_cache(maxsize=64)
+def _compared(reference: LightReference) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The reference's light, and the places that say something: all if none is steady."""
+    was = np.array(reference.light, np.float32)
+    steady = np.array(reference.spread, np.float32) <= _STEADY * (was + _DARK)
+    return was, steady if steady.any() else np.ones_like(steady)
