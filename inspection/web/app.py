@@ -26,6 +26,7 @@ from inspection.web.routes import (
     health,
     live,
     pictures,
+    reports,
     reviews,
     screen,
     signals,
@@ -58,7 +59,7 @@ def create_app(folder: Path, own_names: Iterable[str] = ()) -> FastAPI:
     app.add_middleware(Guard, own_names=frozenset(name.lower() for name in own_names))
     app.add_exception_handler(PasslineError, _say_fault)
     app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
-    for part in (screen, charts, signals, study, events, live, reviews, pictures, health):
+    for part in (screen, charts, signals, study, reports, events, live, reviews, pictures, health):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=WEB_FOLDER / "static"), name="static")
     return app
