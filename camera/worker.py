@@ -106,18 +106,19 @@ class WorkerSource:
         if self._process is not None:
             raise CameraConfigError(f"{self.camera_id}: is already started; stop it first")
         self._next_id = self._known_at_end = 0
-        self._process = process = WorkerProcess(self._spec)
+        process = WorkerProcess(self._spec)
         try:
             opened = process.wait_opened(self._opens_within_s)
-            self._ring = ring = self._ring_for(opened.frame_bytes)
+            ring = self._ring_for(opened.frame_bytes)
         except (CameraConfigError, CameraLost) as error:
-            self.stop()
+            process.end()
             if isinstance(error, CameraConfigError) and not self._was_open:
                 raise
             self._warn(str(error))
             raise CameraLost(str(error)) from error
         ring.begin()
         process.say(UseRing(ring.geometry, self._check_pixels, ring.memory, ring.bell))
+        self._process, self._ring = process, ring
         self._settings, self._was_open, self._warned = opened.settings, True, ""
 
     def trigger(self) -> None:
@@ -145,6 +146,7 @@ class WorkerSource:
 
     def stop(self) -> None:
         """End the process, by force if it must be; outcomes not fetched are dropped."""
+        self._known_at_end = self.triggers
         self._pending, self._fault = iter(()), None
         process, self._process = self._process, None
         if process is not None and not process.end():

@@ -282,6 +282,7 @@ def test_what_the_line_is_too_slow_for_is_lost_and_accounted_for_to_the_last_pic
     source = open_worker(features, slots=4)
     source.start()
     outcomes = [fetch(source) for _ in range(pictures)]  # nothing is given back
+    source.stop()
     assert [outcome.trigger_id for outcome in outcomes] == list(range(pictures))
     frames = [outcome for outcome in outcomes if isinstance(outcome, Frame)]
     lost = [outcome for outcome in outcomes if isinstance(outcome, MissedFrame)]
