@@ -1,6 +1,7 @@
 """Parts as columns: what charts need of many parts at once, fast, while the line writes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from json import loads
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ClauseElement, Connection, bindparam, select
+from sqlalchemy import ClauseElement, Connection, bindparam, case, literal_column, select
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
+from inspection.errors import RecordsError
 from inspection.judge import Outcome, ReasonKind
 from inspection.records import schema
 from inspection.records.charts import HEALTH
@@ -20,6 +22,10 @@ from inspection.records.store import RECORDS_FILE
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+
+Column = tuple[Any, ...]
+
+_VIEW_WIDTH = 4 + len(HEALTH)
 
 RUN, LOT, SHIFT, MODEL, LIMITS = "run", "lot", "shift", "model", "limits"
 
@@ -79,68 +85,78 @@ class PartReader:
     def close(self) -> None:
         self._records.close()
 
-    def after(self, part_number: int, limit: int) -> PartColumns:
-        """The next `limit` parts above `part_number`; start with -1. Raises RecordsError."""
+    def after(self, part_number: int, limit: int, *, health: bool = True) -> PartColumns:
+        """The next `limit` parts above `part_number`; start with -1. Raises RecordsError.
+
+        health: whether that of the pictures is wanted as well; it is half of the reading.
+        """
         with self._records.reading() as connection:
             parts = _rows(connection, _PARTS_AFTER, after=part_number, most=limit)
             last = parts[-1][0] if parts else part_number
-            views = _rows(connection, _VIEWS_BETWEEN, after=part_number, last=last)
+            wanted = _VIEWS_BETWEEN if health else _LIMITS_BETWEEN
+            views = _rows(connection, wanted, after=part_number, last=last)
         return _columns(parts, views)
 
 
 def _columns(parts: list[tuple[Any, ...]], views: list[tuple[Any, ...]]) -> PartColumns:
-    columns: list[Any] = list(zip(*parts, strict=True)) if parts else [()] * 13
-    numbers, captured, outcomes, inspected, review, scores, reasons = columns[:7]
+    columns = _transposed(parts, 13)
+    numbers, captured, rejects, inspected, review, scores, reasons = columns[:7]
     runs, lots, shifts, begun, digests, labels = columns[7:]
     part_number = np.array(numbers, np.int64)
-    rejected = np.array([outcome == Outcome.REJECT.value for outcome in outcomes], np.bool_)
+    was_inspected = np.array(inspected, np.bool_)
+    rejected = np.array(rejects, np.bool_)
+    view_columns = _transposed(views, _VIEW_WIDTH)
     changes = [
         *_changes(RUN, runs),
         *_changes(LOT, lots),
-        *_changes(SHIFT, zip(shifts, begun, strict=True)),
-        *_changes(MODEL, [_model(*pair) for pair in zip(digests, labels, strict=True)]),
-        *_view_changes(part_number, views),
+        *_changes(SHIFT, shifts, begun),
+        *_changes(MODEL, digests, labels),
+        *_limit_changes(part_number, view_columns[:3]),
     ]
     return PartColumns(
         part_number,
         np.array(captured, np.int64),
         rejected,
-        np.array(inspected, np.bool_),
+        was_inspected,
         np.array(review, np.bool_),
         np.array(scores, np.float64),
-        _classes(np.flatnonzero(rejected & np.array(inspected, np.bool_)), reasons),
-        _health(part_number, views),
+        _classes(np.flatnonzero(rejected & was_inspected), reasons),
+        _health(part_number, view_columns),
         tuple(sorted(changes, key=lambda change: change.at)),
     )
 
 
-def _changes(what: str, values: Iterable[Any]) -> list[Change]:
-    """Where values differ from the one before; None is no value."""
+def _transposed(rows: list[tuple[Any, ...]], width: int) -> list[Column]:
+    return list(zip(*rows, strict=True)) if rows else [()] * width
+
+
+def _changes(what: str, *columns: Column) -> list[Change]:
+    """Where values differ from the ones before; None in the first column is no value."""
+    rows: list[tuple[Any, ...]] = list(zip(*columns, strict=True))
+    if rows and rows.count(rows[0]) == len(rows):
+        rows = rows[:1]  # nearly always: nothing changes
     found: list[Change] = []
-    last: Any = None
-    for at, value in enumerate(values):
-        if value is not None and value != last:
-            found.append(Change(at, what, value))
-            last = value
+    last: tuple[Any, ...] | None = None
+    for at, row in enumerate(rows):
+        if row[0] is not None and row != last:
+            found.append(Change(at, what, row if len(row) > 1 else row[0]))
+            last = row
     return found
 
 
-def _model(digest: str | None, label: str | None) -> tuple[str, str] | None:
-    return None if digest is None else (digest, label or digest)
-
-
-def _view_changes(part_number: Ints, views: list[tuple[Any, ...]]) -> list[Change]:
+def _limit_changes(part_number: Ints, columns: list[Column]) -> list[Change]:
+    numbers, views, digests = columns
     found: list[Change] = []
-    last: dict[str, str] = {}
-    for number, view, _, digest, *_ in views:
-        if digest is not None and last.get(view) != digest:
-            last[view] = digest
-            at = int(np.searchsorted(part_number, number))
-            found.append(Change(at, f"{LIMITS} {view}", digest))
+    for view in sorted(set(views)):
+        rows = [at for at, name in enumerate(views) if name == view]
+        of_view = tuple(digests[at] for at in rows)
+        for change in _changes(f"{LIMITS} {view}", of_view):
+            at = int(np.searchsorted(part_number, numbers[rows[change.at]]))
+            found.append(Change(at, change.what, change.value))
     return found
 
 
-def _classes(rejects: Ints, reasons: Sequence[str]) -> dict[str, Ints]:
+def _classes(rejects: Ints, reasons: Column) -> dict[str, Ints]:
     found: dict[str, list[int]] = {}
     for at in map(int, rejects):
         names = {detail for kind, detail in loads(reasons[at]) if kind == ReasonKind.DEFECT}
@@ -149,22 +165,30 @@ def _classes(rejects: Ints, reasons: Sequence[str]) -> dict[str, Ints]:
     return {name: np.array(at, np.int64) for name, at in sorted(found.items())}
 
 
-def _health(part_number: Ints, views: list[tuple[Any, ...]]) -> dict[str, CameraHealth]:
-    by_camera: dict[str, list[tuple[Any, ...]]] = {}
-    for view in views:
-        if None not in view[4:]:
-            by_camera.setdefault(view[2], []).append(view)
+def _health(part_number: Ints, columns: list[Column]) -> dict[str, CameraHealth]:
+    if len(columns) < _VIEW_WIDTH:
+        return {}
+    numbers, cameras = np.array(columns[0], np.int64), np.array(columns[3], np.str_)
+    values = np.array(columns[4:], np.float64).T
+    measured = ~np.isnan(values).any(axis=1)
     return {
         camera: CameraHealth(
-            np.searchsorted(part_number, np.array([row[0] for row in rows], np.int64)),
-            np.array([row[4:] for row in rows], np.float64),
+            np.searchsorted(part_number, numbers[measured & (cameras == camera)]),
+            values[measured & (cameras == camera)],
         )
-        for camera, rows in sorted(by_camera.items())
+        for camera in np.unique(cameras[measured]).tolist()
     }
 
 
 def _rows(connection: Connection, statement: str, **values: int) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in connection.exec_driver_sql(statement, values)]
+    """All rows as SQLite gives them, at once: SQLAlchemy's own take longer than the watch."""
+    result = connection.exec_driver_sql(statement, values)
+    try:
+        return [] if result.cursor is None else list(result.cursor.fetchall())
+    except sqlite3.Error as error:
+        raise RecordsError(
+            f"{RECORDS_FILE}: {error}; the file is damaged: restore a copy"
+        ) from error
 
 
 def _compiled(statement: ClauseElement) -> str:
@@ -173,22 +197,25 @@ def _compiled(statement: ClauseElement) -> str:
 
 
 _PARTS = schema.parts.c
+_REJECTED = _PARTS.outcome == literal_column(f"'{Outcome.REJECT.value}'")
 _VIEWS = schema.views.c
 _PARTS_IN_ORDER = _compiled(
     select(
-        _PARTS.part_number, _PARTS.captured_utc_ns, _PARTS.outcome, _PARTS.inspected,
-        _PARTS.review, _PARTS.score, _PARTS.reasons, _PARTS.run_id, _PARTS.lot, _PARTS.shift,
-        _PARTS.shift_began_utc_ns, _PARTS.bundle_digest, _PARTS.bundle_label,
+        _PARTS.part_number, _PARTS.captured_utc_ns, _REJECTED, _PARTS.inspected,
+        _PARTS.review, _PARTS.score, case((_REJECTED, _PARTS.reasons)), _PARTS.run_id,
+        _PARTS.lot, _PARTS.shift, _PARTS.shift_began_utc_ns, _PARTS.bundle_digest, _PARTS.bundle_label,
     )
     .where(_PARTS.part_number > bindparam("after"))
     .order_by(_PARTS.part_number)
 )  # fmt: skip
 _PARTS_AFTER = f"{_PARTS_IN_ORDER} LIMIT :most"  # SQLAlchemy's own adds an OFFSET
+_BETWEEN = (_VIEWS.part_number > bindparam("after")) & (_VIEWS.part_number <= bindparam("last"))
+_OF_A_VIEW = (_VIEWS.part_number, _VIEWS.view, _VIEWS.limits_digest)
+_LIMITS_BETWEEN = _compiled(
+    select(*_OF_A_VIEW).where(_BETWEEN).order_by(_VIEWS.part_number, _VIEWS.view)
+)
 _VIEWS_BETWEEN = _compiled(
-    select(
-        _VIEWS.part_number, _VIEWS.view, _VIEWS.camera_id, _VIEWS.limits_digest,
-        *(_VIEWS[measure.value] for measure in HEALTH),
-    )
-    .where(_VIEWS.part_number > bindparam("after"), _VIEWS.part_number <= bindparam("last"))
+    select(*_OF_A_VIEW, _VIEWS.camera_id, *(_VIEWS[measure.value] for measure in HEALTH))
+    .where(_BETWEEN)
     .order_by(_VIEWS.part_number, _VIEWS.view)
-)  # fmt: skip
+)

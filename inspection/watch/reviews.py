@@ -35,7 +35,7 @@ class ReviewedParts:
         now = self._reviews.newest(), held_ns // HOUR_NS
         if self._waits_since == now:
             return 0
-        found = self._parts.after(standing.reviewed_part, limit)
+        found = self._parts.after(standing.reviewed_part, limit, health=False)
         end = int((found.part_number <= standing.last_part).sum())
         overruled = self._reviews.of_parts(int(found.part_number[0]), int(found.part_number[-1]))
         until = _first_waiting(found, end, overruled, held_ns)
