@@ -16,6 +16,8 @@ TRIGGERS = "TriggerMode"
 STALE_PICTURES = 2
 """Pictures that were exposed, or were about to be, when a setting was written."""
 PICTURE_WITHIN_S = 10.0
+BUFFERS = 16
+"""More than the line has: losses shown shall be the link's, not those of a page that is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def open_live(chosen: ChosenCamera, plan: TriggerPlan | None = None) -> Generato
         model=chosen.wanted.get("model"),
         features=chosen.features,
         trigger=plan or FreeRun(),
+        buffers=BUFFERS,
     )
     source.start()
     try:

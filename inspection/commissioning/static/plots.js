@@ -39,27 +39,26 @@ export function drawHistogram(canvas, counts, isSaturated) {
   context.fillRect(0, canvas.height - 1, canvas.width, 1);
 }
 
-/** The values over time, newest at the right, with the best as a line. */
-export function drawHistory(canvas, values, best, room) {
+/** The values of the last `spanMs`, newest at the right, with the best as a line. */
+export function drawHistory(canvas, history, best, spanMs) {
   const context = fresh(canvas);
   const top = best * 1.05 || 1;
-  const at = (value) => canvas.height * (1 - value / top);
+  const now = history.at(-1).atMs;
+  const y = (value) => canvas.height * (1 - value / top);
   context.strokeStyle = PASS;
   context.setLineDash([8, 6]);
   context.lineWidth = 2;
   context.beginPath();
-  context.moveTo(0, at(best));
-  context.lineTo(canvas.width, at(best));
+  context.moveTo(0, y(best));
+  context.lineTo(canvas.width, y(best));
   context.stroke();
   context.setLineDash([]);
   context.strokeStyle = TEXT;
   context.lineWidth = 3;
   context.beginPath();
-  values.forEach((value, place) => {
-    const x = canvas.width * (1 - (values.length - 1 - place) / (room - 1));
-    if (place === 0) context.moveTo(x, at(value));
-    else context.lineTo(x, at(value));
-  });
+  for (const { atMs, value } of history) {
+    context.lineTo(canvas.width * (1 - (now - atMs) / spanMs), y(value));
+  }
   context.stroke();
 }
 

@@ -5,10 +5,10 @@ import { makeControls } from "./controls.js";
 import { drawHistogram, drawHistory, drawPlaces, drawWhole } from "./plots.js";
 import { listen } from "./stream.js";
 
-const HISTORY = 600; // a minute of ten pictures a second
+const HISTORY_MS = 60_000;
 const GOOD = { focus: 0.9, dark: 0.1, saturated: 0.001, even: 0.8, motion_px: 2, jitter: 0.1 };
 
-const sharpness = [];
+let sharpness = [];
 const showControls = makeControls();
 
 listen({
@@ -50,12 +50,13 @@ function figure(id, text, isGood, word) {
 }
 
 function showFocus(now, best) {
-  sharpness.push(now);
-  if (sharpness.length > HISTORY) sharpness.shift();
+  const atMs = performance.now();
+  sharpness.push({ atMs, value: now });
+  sharpness = sharpness.filter((one) => atMs - one.atMs <= HISTORY_MS);
   const share = best > 0 ? now / best : 0;
   const isGood = share >= GOOD.focus;
   figure("focus", percent(share, 0), isGood, isGood ? "sharp" : "turn back");
-  drawHistory(byId("focus-history"), sharpness, best, HISTORY);
+  drawHistory(byId("focus-history"), sharpness, best, HISTORY_MS);
 }
 
 function showLight({ brightness, saturated }) {
@@ -75,7 +76,7 @@ function showEvenness({ lowest, places }, hasReference) {
 
 function showMotion({ across, down, motion }) {
   const px = (width) => (width === null ? "no" : width.toFixed(1));
-  say("motion-edges", `edges ${px(across)} px across, ${px(down)} px down`);
+  say("motion-edges", `edges ${px(across)} px across, ${px(down)} down`);
   if (across === null || down === null) {
     figure("motion", "–", false, "needs edges both ways");
     return;
