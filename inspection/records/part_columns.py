@@ -139,7 +139,7 @@ def _changes(what: str, *columns: Column) -> list[Change]:
     last: tuple[Any, ...] | None = None
     for at, row in enumerate(rows):
         if row[0] is not None and row != last:
-            found.append(Change(at, what, row if len(row) > 1 else row[0]))
+            found.append(Change(at, what, row[0] if len(columns) == 1 else row))
             last = row
     return found
 
@@ -203,7 +203,8 @@ _PARTS_IN_ORDER = _compiled(
     select(
         _PARTS.part_number, _PARTS.captured_utc_ns, _REJECTED, _PARTS.inspected,
         _PARTS.review, _PARTS.score, case((_REJECTED, _PARTS.reasons)), _PARTS.run_id,
-        _PARTS.lot, _PARTS.shift, _PARTS.shift_began_utc_ns, _PARTS.bundle_digest, _PARTS.bundle_label,
+        _PARTS.lot, _PARTS.shift, _PARTS.shift_began_utc_ns, _PARTS.bundle_digest,
+        _PARTS.bundle_label,
     )
     .where(_PARTS.part_number > bindparam("after"))
     .order_by(_PARTS.part_number)
