@@ -10,6 +10,7 @@ from harvesters.core import Harvester, ImageAcquirer
 
 from camera.device import free, read_info
 from camera.frame import CameraConfigError, CameraLost, FrameError
+from camera.node_map import read_from_camera
 from camera.pixelformat import BufferLayout, PictureForm, form_of
 from camera.vendor import vendor_errors
 from camera.wireformats import WIRE_FORMATS, wire_name
@@ -57,8 +58,7 @@ class OpenCamera:
         Raises CameraLost when it does not answer.
         """
         with vendor_errors(CameraLost, f"{self.camera_id}: does not answer"):
-            self.node_map.Width.node.invalidate_node()
-            _ = self.node_map.Width.value
+            read_from_camera(self.node_map.Width)
 
     def command_trigger(self) -> None:
         """Run TriggerSoftware. Raises CameraLost when the camera does not take it."""

@@ -21,7 +21,7 @@ from camera.features import (
     snapshot,
 )
 from camera.frame import CameraConfigError, CameraLost
-from camera.node_map import FeatureKey
+from camera.node_map import FeatureKey, read_from_camera
 
 
 @pytest.fixture
@@ -154,10 +154,15 @@ class RoundingRegisters(genapi.AbstractPort):
 
 
 @pytest.fixture
-def rounding_node_map() -> Generator[Any]:
-    node_map, port = genapi.NodeMap(), RoundingRegisters()
+def registers() -> RoundingRegisters:
+    return RoundingRegisters()
+
+
+@pytest.fixture
+def rounding_node_map(registers: RoundingRegisters) -> Generator[Any]:
+    node_map = genapi.NodeMap()
     node_map.load_xml_from_string(ROUNDING_CAMERA)
-    node_map.connect(port, "Device")
+    node_map.connect(registers, "Device")
     yield node_map
     node_map.disconnect()
 
@@ -174,6 +179,18 @@ def test_what_is_read_back_is_the_cameras_own_and_not_a_copy_of_what_was_written
     assert read_settings(rounding_node_map)["ExposureTime"] == 1999.2
     with pytest.raises(CameraConfigError, match=r"wanted 15\.0: .* took it, but reads back 19\.6"):
         set_features(rounding_node_map, {"ExposureTime": 15.0}, "cam")
+
+
+def test_a_camera_is_asked_itself_and_not_genapis_copy(
+    rounding_node_map: Any, registers: RoundingRegisters
+) -> None:
+    """As a source does that wants to know whether a silent camera is still there."""
+    node = rounding_node_map.ExposureTime
+    assert node.value == 980.0
+    registers.values[0] = 5.0
+    node.node.invalidate_node()
+    assert node.value == 980.0, "the copy stays, whatever happened to the camera"
+    assert read_from_camera(node) == 5.0
 
 
 def test_a_snapshot_holds_what_the_camera_marks_for_it(rounding_node_map: Any) -> None:
