@@ -13,6 +13,9 @@ from inspection.spc.changepoint import ChangePoint
 from inspection.spc.errors import SpcError
 from inspection.spc.evidence import Evidence, Kind, moved_mean, ranked, rejected_of, risen_share
 
+_NEAR = 10
+"""How well one row dates a change: to a tenth of the rows on either side."""
+
 _LOOK_AT: Mapping[tuple[str, bool], str] = {
     ("brightness", False): "look at the lamp",
     ("brightness", True): "look at the lamp and for stray light",
@@ -71,7 +74,9 @@ def diagnose(rows: Rows, change: ChangePoint | int, *, significance: float = 0.0
     """Hold the rows before a change against those after it, column by column.
 
     change: the first row of the change, or its `change_point`; the rows between its earliest and
-        its start belong to neither side, where there are rows before its earliest.
+        its start belong to neither side, where there are rows before its earliest. A setting or a
+        lot is blamed if it changed between its earliest and its latest; of a row alone, within a
+        tenth of the rows on either side.
     significance: the chance that anything at all counts as moved where nothing did.
     Health is compared view by view. Scores are compared on rows that passed: a worse process moves
     the scores of the parts it spoils, a worse picture those of all.
@@ -97,14 +102,15 @@ class _Span:
 
     @staticmethod
     def of(change: ChangePoint | int, rows: int) -> "_Span":
-        if isinstance(change, ChangePoint):
-            earliest, start, latest = change.earliest, change.start, change.latest
-        else:
-            earliest = start = latest = change
+        start = change.start if isinstance(change, ChangePoint) else change
         if not 0 < start < rows:
             raise SpcError(f"change: expected from 1 to {rows - 1}, the last row; got {start}")
         at = np.arange(rows)
-        return _Span(at < (earliest or start), at >= start, earliest, latest)
+        if isinstance(change, ChangePoint):
+            before = at < (change.earliest or start)
+            return _Span(before, at >= start, change.earliest, change.latest)
+        near = start - start // _NEAR, start + (rows - start) // _NEAR
+        return _Span(at < start, at >= start, *near)
 
 
 def _all_evidence(rows: Rows, defective: Mask, span: _Span) -> Iterator[Evidence | None]:

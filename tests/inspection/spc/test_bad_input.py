@@ -107,3 +107,60 @@ def test_no_chart_answers_with_nan(name: str) -> None:
     for line in (chart.values, chart.center, chart.lower, chart.upper):
         assert not np.isnan(line).any()
         assert not line.flags.writeable
+
+
+@pytest.mark.parametrize("name", ["p", "np", "laney p", "ewma rate"])
+def test_nothing_but_defectives_are_lines_at_all_without_a_signal(name: str) -> None:
+    chart = drawn(name, [50] * 30)
+    highest = 50.0 if name == "np" else 1.0
+    assert chart.signals == ()
+    for line in (chart.values, chart.center, chart.lower, chart.upper):
+        assert line.tolist() == [highest] * 30
+
+
+def test_a_binomial_cusum_of_nothing_but_defectives_signals_at_once() -> None:
+    assert drawn("binomial cusum", [50] * 3).signals[0].at == 0
+
+
+def test_gaps_of_nothing_but_defectives_have_no_rate_and_a_known_one_signals() -> None:
+    with pytest.raises(SpcError, match="gaps: every part is defective"):
+        spc.g_chart(spc.gaps_between([True] * 9).lengths)
+    assert spc.g_chart([0] * 9, rate=0.01).signals[0].rule == "zeros"
+
+
+@pytest.mark.parametrize("name", ["p", "np", "u", "c", "ewma rate"])
+def test_one_subgroup_is_a_provisional_chart(name: str) -> None:
+    chart = drawn(name, [3])
+    assert chart.standard.provisional
+    assert chart.signals == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["laney p", "laney u", "individuals", "moving center", "ewma", "cusum"]
+)
+def test_one_subgroup_says_nothing_of_the_spread_between_subgroups(name: str) -> None:
+    with pytest.raises(SpcError, match=r"expected 2 (subgroups side by side|values or more)"):
+        drawn(name, [3])
+
+
+@pytest.mark.parametrize("exclude", [{-1: "a"}, {3: "a"}])
+def test_a_point_that_is_not_there_cannot_be_left_out(exclude: dict[int, str]) -> None:
+    with pytest.raises(SpcError, match="exclude: expected indices from 0 to 2"):
+        spc.estimate("c", [1, 2, 3], exclude=exclude)
+
+
+@pytest.mark.parametrize("verdicts", [[], [0, 2], [0.5], ["bad"], [[True]], [math.nan]])
+def test_verdicts_that_are_none_or_no_truth_values_are_refused(verdicts: Any) -> None:
+    design = spc.BernoulliDesign(0.1, 5, 10)
+    uses: list[Chart] = [
+        partial(spc.bernoulli_cusum_chart, design=design),
+        partial(spc.BernoulliState().step, design=design),
+        spc.gaps_between,
+        partial(spc.change_point, rate=0.1),
+        partial(spc.times_between, stamps_ns=[1]),
+    ]
+    for use in uses:
+        with pytest.raises(SpcError, match="defective"):
+            use(verdicts)
+    with pytest.raises(SpcError, match="defective"):
+        spc.diagnose(spc.Rows(verdicts), 1)

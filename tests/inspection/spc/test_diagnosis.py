@@ -124,6 +124,14 @@ def test_a_new_model_is_a_change_of_settings_even_though_the_scores_moved() -> N
     assert any("score of passed parts rose" in reason for reason in found.reasons)
 
 
+def test_a_new_model_is_blamed_though_its_first_false_reject_came_later() -> None:
+    """A signal names the first reject of the rise, which comes after what caused it."""
+    model = np.where(np.arange(N) >= START - 150, "v4", "v3")
+    found = diagnose(a_day(settings={"model": model}, **ALL_CLASSES), START)
+    assert found.origin is Origin.SETTINGS
+    assert found.reasons[0].startswith("model became v4 at row 13850")
+
+
 def test_a_model_that_came_long_before_the_rise_is_not_its_cause() -> None:
     model = np.where(np.arange(N) >= 3000, "v4", "v3")
     found = diagnose(a_day(settings={"model": model}, **ALL_CLASSES), START)
