@@ -52,10 +52,10 @@ def carry(
                 break
             if isinstance(outcome, MissedFrame):
                 raise CameraConfigError(
-                    f"{belt}: part {outcome.trigger_id} is to have no picture; only the camera "
+                    f"{belt}: part {first + outcome.trigger_id} is to have no picture; only the camera "
                     "can lose one here: set its FaultTriggerLostEveryNth"
                 )
             if isinstance(outcome, Frame):
-                tag, at_ns = outcome.trigger_id, outcome.captured_ns
+                tag, at_ns = first + outcome.trigger_id, outcome.captured_ns
                 file.append(outcome.pixels, timestamp_ns=at_ns, tag=tag)
         return file.count
