@@ -52,8 +52,8 @@ def carry(
                 break
             if isinstance(outcome, MissedFrame):
                 raise CameraConfigError(
-                    f"{belt}: part {first + outcome.trigger_id} is to have no picture; only the camera "
-                    "can lose one here: set its FaultTriggerLostEveryNth"
+                    f"{belt}: part {first + outcome.trigger_id} is to have no picture; only the "
+                    "camera can lose one here: set its FaultTriggerLostEveryNth"
                 )
             if isinstance(outcome, Frame):
                 tag, at_ns = first + outcome.trigger_id, outcome.captured_ns
