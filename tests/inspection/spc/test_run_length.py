@@ -60,7 +60,7 @@ def test_rules_that_compare_neighbours_are_right_to_one_percent(
 @pytest.mark.parametrize("shift", [0.5, 1.5])
 def test_rule_sets_off_center_run_as_long_as_drawn_charts(shift: float) -> None:
     rules = ["nelson1", "nelson2", "nelson5", "nelson6", "nelson7", "nelson8"]
-    drawn, error = simulated_rules_arl(rules, shift=shift, runs=1500)
+    drawn, error = simulated_rules_arl(rules, shift=shift, runs=600)
     assert rules_arl(rules, shift=shift) == pytest.approx(drawn, abs=4 * error)
 
 
@@ -147,9 +147,9 @@ def test_a_bernoulli_cusum_runs_as_long_as_drawn_ones() -> None:
     design = BernoulliDesign(rate=0.02, parts=30, limit=90, head_start=30)
     lengths = []
     rng = np.random.default_rng(4)
-    for _ in range(1500):
+    for _ in range(500):
         signals = ()
-        n = 4000
+        n = 1000
         while not signals:
             n *= 2
             signals = bernoulli_cusum_chart(rng.random(n) < 0.05, design=design).signals
