@@ -17,6 +17,7 @@ KNOWN_FAULTS = (PasslineError, CameraError, BundleError, InferenceError, Registr
 TOPICS = (
     "belt",
     "camera",
+    "commissioning",
     "demo",
     "doctor",
     "ledger",
