@@ -3,7 +3,7 @@
 from typing import Any
 
 from inspection.quality.study import StudyResult
-from inspection.records.studies import Study
+from inspection.records.studies import STATION, Study
 from inspection.spc.agreement import Effectiveness, Kappa
 
 Json = dict[str, Any]
@@ -46,7 +46,7 @@ def _row(
 ) -> Json:
     return {
         "name": name,
-        "within": _share(*within),
+        "within": "one verdict each" if name == STATION else _share(*within),
         "effectiveness": _share(effect.effectiveness, effect.effectiveness_interval),
         "miss": _share(effect.miss, effect.miss_interval),
         "false_alarm": _share(effect.false_alarm, effect.false_alarm_interval),

@@ -59,6 +59,12 @@ def _listed(shift: Shift) -> dict[str, Any]:
         "name": shift.name or "Without a name",
         "asked": shift.name,
         "began_utc_ns": shift.began_utc_ns,
-        "began": moment(shift.began_utc_ns) if shift.began_utc_ns else "with the first part",
-        "until": "still working" if shift.until_utc_ns is None else moment(shift.until_utc_ns),
+        "span": _span(shift),
     }
+
+
+def _span(shift: Shift) -> str:
+    began = moment(shift.began_utc_ns) if shift.began_utc_ns else "the first part"
+    if shift.until_utc_ns is None:
+        return f"since {began}, the latest"
+    return f"{began} to {moment(shift.until_utc_ns)}"

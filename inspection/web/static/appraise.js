@@ -1,7 +1,7 @@
 // Judging the parts of a study: the picture, two buttons, nothing that gives the answer away.
 
 import { get, post } from "./ask.js";
-import { byId, say } from "./dom.js";
+import { byId, make, say } from "./dom.js";
 import { guarded, who } from "./page.js";
 
 const SETTLE_MS = 500; // a tap so soon after another picture came was meant for the one before
@@ -17,7 +17,7 @@ async function next() {
   if (asked.part === null) return finish(asked.ended);
   say("progress", `Part ${asked.asked + 1} of ${asked.of} · round ${asked.trial} of ${asked.trials}`);
   byId("progress-bar").value = asked.asked / asked.of;
-  await show(asked.part.pictures);
+  if (!(await show(asked.part.pictures))) return;
   question = asked;
   byId("pictures").dataset.part = asked.part.part_number;
   setTimeout(() => ready(question === asked), SETTLE_MS);
@@ -31,7 +31,9 @@ async function show(paths) {
     return image;
   });
   await Promise.all(images.map((image) => image.decode()));
-  byId("pictures").replaceChildren(...images);
+  const gone = make("p", "", "No picture of this part is kept any more: it cannot be judged");
+  byId("pictures").replaceChildren(...(images.length ? images : [gone]));
+  return images.length > 0;
 }
 
 function ready(is) {

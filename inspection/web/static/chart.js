@@ -45,7 +45,7 @@ function draw(points) {
     number: points.map((_, i) => i),
     value: column("value"),
     center: points.map((point) => (point.upper === null ? null : shown.center)),
-    lower: column("lower"),
+    lower: points.map((point) => point.lower || null), // at 0 there is nothing below it
     upper: column("upper"),
     rules: points.map((point) => (point.signal ? "signal" : "")),
   });

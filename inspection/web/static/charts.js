@@ -231,8 +231,9 @@ async function lookAt(signal) {
   await load({});
   const at = view.points.columns.last_part.findIndex((last) => last >= signal.last_part);
   if (at < 0) return;
+  const { first, last } = view.points;
   const number = view.points.columns.number[at];
-  plot().look(number - 20, number + 20);
+  plot().look(Math.max(first, number - 20), Math.min(last, number + 20));
   await showBehind(at);
 }
 

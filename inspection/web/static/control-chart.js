@@ -91,13 +91,13 @@ export class ControlChart {
       },
       axes: [
         { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((n) => this.#below(n)),
-          space: 90, incrs: WHOLE },
+          space: 90, incrs: WHOLE, size: 30 },
         { ...axis, size: 64, grid: { stroke: colour.edge, width: 1 },
           values: (_, ticks) => figures(ticks, this.percent) },
       ],
       series: [
         {},
-        { stroke: colour.run, width: 1.5, points: { size: 6, fill: colour.text, stroke: colour.text } },
+        { stroke: colour.run, width: 1.5, points: { show: few, size: 6, fill: colour.text, stroke: colour.text } },
         line, line, line,
       ],
       hooks: {
@@ -231,7 +231,7 @@ export class ControlChart {
     const { ctx, bbox } = plot;
     const { number, value, rules } = this.columns;
     ctx.save();
-    clip(ctx, bbox);
+    clip(ctx, bbox, px(SIGNAL_PX + 2));
     ctx.fillStyle = this.colour.signal;
     ctx.strokeStyle = this.colour.ground;
     ctx.lineWidth = px(2);
@@ -274,6 +274,8 @@ export function nearest(numbers, wanted) {
 
 const WHOLE = [1, 2, 5].flatMap((n) => [n, 10 * n, 100 * n, 1000 * n, 1e4 * n, 1e5 * n]).sort((a, b) => a - b);
 
+const few = (plot, _series, from, to) => (to - from) * 7 < plot.bbox.width / window.devicePixelRatio;
+
 const px = (css) => css * window.devicePixelRatio;
 
 const spread = (min, max) => (min === max ? [min - LEAST_POINTS / 2, max + LEAST_POINTS / 2] : [min, max]);
@@ -291,9 +293,10 @@ function figures(ticks, percent) {
   return ticks.map((tick) => (percent ? `${(100 * tick).toFixed(digits)} %` : tick.toFixed(digits)));
 }
 
-function clip(ctx, { left, top, width, height }) {
+/** Draw inside the chart alone, and as far around it as `over` says. */
+function clip(ctx, { left, top, width, height }, over = 0) {
   ctx.beginPath();
-  ctx.rect(left - px(9), top - px(9), width + px(18), height + px(18));
+  ctx.rect(left - over, top - over, width + 2 * over, height + 2 * over);
   ctx.clip();
 }
 

@@ -196,6 +196,30 @@ def test_a_point_says_its_value_n_limits_and_parts_and_shows_their_pictures(
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080), (600, 900)])
+def test_nothing_runs_out_of_its_panel_however_many_parts_lie_behind_a_point(
+    open_charts: Callable[[], Page], watched: Any, line: Any, size: tuple[int, int]
+) -> None:
+    for _ in range(24):
+        line.part(SCRATCH)
+    watched.points(20)
+    watched.signal(1, at=0)
+    page = open_charts()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.locator(".signal-head").click()
+    expect(page.locator(".part-entry")).to_have_count(24)
+    right = page.evaluate(
+        """() => Math.max(...[...document.querySelectorAll(".panel, #plot canvas, .tools button")]
+            .map((one) => one.getBoundingClientRect().right))"""
+    )
+    assert right <= size[0]
+    plot, panel = (page.locator(one).bounding_box() for one in ("#plot canvas", ".chart-view"))
+    assert plot is not None
+    assert panel is not None
+    assert plot["x"] + plot["width"] <= panel["x"] + panel["width"]
+
+
+@pytest.mark.browser
 def test_a_signal_is_acknowledged_planned_explained_and_closed_on_the_page(
     open_charts: Callable[[], Page], watched: Any, tmp_path: Path
 ) -> None:
