@@ -34,20 +34,23 @@ class Pace:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._due_ns = clock.monotonic_ns()
+        self._due_ns: int | None = None
 
     def restart(self) -> None:
-        """The next trigger is due now."""
-        self._due_ns = self._clock.monotonic_ns()
+        """The first trigger is due when it is waited for: cameras that start together keep step."""
+        self._due_ns = None
 
     def hold(self) -> None:
         """No trigger can be due before now: the belt stands still."""
-        self._due_ns = max(self._due_ns, self._clock.monotonic_ns())
+        if self._due_ns is not None:
+            self._due_ns = max(self._due_ns, self._clock.monotonic_ns())
 
     def wait(self, pace_hz: float | None, timeout_s: float) -> bool:
         """Wait for the next trigger, `timeout_s` at most; whether it has come."""
         if pace_hz is None:
             return True
+        if self._due_ns is None:
+            self._due_ns = self._clock.monotonic_ns()
         left_s = (self._due_ns - self._clock.monotonic_ns()) / 1e9
         self._clock.sleep(min(left_s, timeout_s))
         return left_s <= timeout_s
@@ -58,7 +61,7 @@ class Pace:
         """What came of the trigger that was waited for, dated to when it was due."""
         now_ns, now_utc_ns = self._clock.monotonic_ns(), self._clock.utc_ns()
         came_ns = now_ns
-        if pace_hz is not None:
+        if pace_hz is not None and self._due_ns is not None:
             came_ns = min(self._due_ns, now_ns)
             self._due_ns += round(1e9 / pace_hz)
         if isinstance(outcome, NoExposure):
@@ -76,7 +79,9 @@ class Pace:
 
     def waiting(self, pace_hz: float | None) -> int:
         """Triggers that have come and were not taken yet."""
+        if pace_hz is None or self._due_ns is None:
+            return 0
         overdue_ns = self._clock.monotonic_ns() - self._due_ns
-        if pace_hz is None or overdue_ns < 0:
+        if overdue_ns < 0:
             return 0
         return 1 + int(overdue_ns * pace_hz / 1e9)

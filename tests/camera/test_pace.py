@@ -80,6 +80,7 @@ def test_the_belt_does_not_wait_for_a_slow_line(source: Paced, clock: HandClock)
 
 
 def test_no_more_triggers_are_counted_than_there_are_parts(source: Paced, clock: HandClock) -> None:
+    source.fetch(0.0)
     clock.now_ns = START_NS + 1000 * PERIOD_NS
     assert source.triggers == 5
 
