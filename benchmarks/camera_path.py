@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from harvesters.core import Harvester
@@ -69,25 +69,33 @@ def main() -> None:
             measure_hand_over(size_hw, arguments.rounds * arguments.seconds)
 
 
+class Run(NamedTuple):
+    """Frames a second, and how long a core worked for each, in all processes together."""
+
+    hz: float
+    cpu_ms: float
+
+
 def measure(file: Path, rate_hz: float, rounds: int, seconds: float) -> None:
     features = features_for(file, rate_hz)
     ages_ms: dict[str, list[float]] = {"worker": [], "source": []}
-    rates: dict[str, list[float]] = {"worker": [], "source": [], "bare": [], "bare and copy": []}
+    runs: dict[str, list[Run]] = {"worker": [], "source": [], "bare": [], "bare and copy": []}
     for _ in range(rounds):
-        rates["worker"].append(run_source(worker(features), seconds, ages_ms["worker"]))
+        runs["worker"].append(run_source(worker(features), seconds, ages_ms["worker"]))
         source = GenicamSource(
             "camera", [producer_path()], serial="SIM0", features=features, buffers=BUFFERS
         )
-        rates["source"].append(run_source(source, seconds, ages_ms["source"]))
-        rates["bare"].append(run_bare(features, seconds, copy=False))
-        rates["bare and copy"].append(run_bare(features, seconds, copy=True))
-    shown = ", ".join(f"{name} {statistics.median(hz):.1f}" for name, hz in rates.items())
+        runs["source"].append(run_source(source, seconds, ages_ms["source"]))
+        runs["bare"].append(run_bare(features, seconds, copy=False))
+        runs["bare and copy"].append(run_bare(features, seconds, copy=True))
     share = statistics.median(
-        whole / bare for whole, bare in zip(rates["worker"], rates["bare"], strict=True)
+        whole.hz / bare.hz for whole, bare in zip(runs["worker"], runs["bare"], strict=True)
     )
-    print(f"  camera at {rate_hz} Hz: {shown}; worker / bare {share:.1%}")
-    for name, ages in ages_ms.items():
-        print(f"    age, {name}: {percentiles(ages, 'ms')}")
+    print(f"  camera at {rate_hz} Hz: worker / bare {share:.1%}")
+    for name, done in runs.items():
+        hz, cpu_ms = (statistics.median(values) for values in zip(*done, strict=True))
+        age = f", age {percentiles(ages_ms[name], 'ms')}" if name in ages_ms else ""
+        print(f"    {name}: {hz:.1f} frames a second, {cpu_ms:.2f} ms of a core for each{age}")
 
 
 def measure_two(file: Path, rate_hz: float, rounds: int, seconds: float) -> None:
@@ -100,7 +108,8 @@ def measure_two(file: Path, rate_hz: float, rounds: int, seconds: float) -> None
                 second.start()
             if name == "beside a hung one" and second.process_id is not None:
                 os.kill(second.process_id, signal.SIGSTOP)
-            hz.append(run_source(first, seconds, [], beside=second if "another" in name else None))
+            beside = second if "another" in name else None
+            hz.append(run_source(first, seconds, [], beside).hz)
             second.stop()
     shown = ", ".join(f"{name} {statistics.median(hz):.1f}" for name, hz in rates.items())
     print(f"  two cameras at {rate_hz} Hz, frames a second of one: {shown}")
@@ -156,8 +165,8 @@ def worker(features: dict[str, FeatureValue]) -> WorkerSource:
 
 def run_source(
     source: FrameSource, seconds: float, all_ages_ms: list[float], beside: FrameSource | None = None
-) -> float:
-    """Frames a second of a source; adds the age of each frame, and empties the one beside it."""
+) -> Run:
+    """A source; adds the age of each frame, and empties the source beside it."""
     source.start()
     ages_ms: list[float] = []
 
@@ -172,16 +181,16 @@ def run_source(
         return 1
 
     try:
-        rate_of(take, WARM_UP_S)
+        run(take, WARM_UP_S)
         ages_ms.clear()
-        return rate_of(take, seconds)
+        return run(take, seconds, source.process_id if isinstance(source, WorkerSource) else None)
     finally:
         all_ages_ms += ages_ms
         source.stop()
 
 
-def run_bare(features: dict[str, FeatureValue], seconds: float, *, copy: bool) -> float:
-    """Frames a second of Harvesters' own loop, as its documentation shows it."""
+def run_bare(features: dict[str, FeatureValue], seconds: float, *, copy: bool) -> Run:
+    """Harvesters' own loop, as its documentation shows it."""
     harvester = Harvester()
     harvester.add_file(str(producer_path()))
     harvester.update()
@@ -198,18 +207,25 @@ def run_bare(features: dict[str, FeatureValue], seconds: float, *, copy: bool) -
         return 1
 
     try:
-        rate_of(take, WARM_UP_S)
-        return rate_of(take, seconds)
+        run(take, WARM_UP_S)
+        return run(take, seconds)
     finally:
         harvester.reset()
 
 
-def rate_of(take: Callable[[], int], seconds: float) -> float:
-    """Frames a second over `seconds`."""
-    frames, started = 0, time.perf_counter()
+def run(take: Callable[[], int], seconds: float, with_process: int | None = None) -> Run:
+    """Take frames for `seconds`; the time of a core is this process's and the other's."""
+    frames, started, cpu_s = 0, time.perf_counter(), cpu_time_s(with_process)
     while time.perf_counter() - started < seconds:
         frames += take()
-    return frames / (time.perf_counter() - started)
+    used_ms = (cpu_time_s(with_process) - cpu_s) * 1e3
+    return Run(frames / (time.perf_counter() - started), used_ms / max(frames, 1))
+
+
+def cpu_time_s(with_process: int | None) -> float:
+    """What this process and another one have used; its clock: clock_getcpuclockid(3)."""
+    other_s = 0.0 if with_process is None else time.clock_gettime((~with_process << 3) | 2)
+    return time.process_time() + other_s
 
 
 def percentiles(values: list[float], unit: str) -> str:
@@ -225,7 +241,7 @@ def copies_hz(size_hw: tuple[int, int]) -> float:
         np.copyto(copied, picture)
         return 1
 
-    return rate_of(copy, 0.3)
+    return 1e3 / run(copy, 0.3).cpu_ms
 
 
 if __name__ == "__main__":
