@@ -32,12 +32,17 @@ class LiveCamera:
 
     def fresh_frame(self) -> Frame:
         """A picture that was exposed after this call. Raises CameraLost when none comes."""
-        while self.source.fetch(0.0) is not None:
-            pass
+        self._empty_buffers()
         frames = self.frames()
         for _ in range(STALE_PICTURES):
             next(frames)
         return next(frames)
+
+    def _empty_buffers(self) -> None:
+        """Take what waits; as many pictures as may wait, since one too fast never ends."""
+        waiting = BUFFERS
+        while waiting and (outcome := self.source.fetch(0.0)) is not None:
+            waiting -= isinstance(outcome, Frame)
 
     def frames(self) -> Iterator[Frame]:
         """Whole pictures, one after the other; raises CameraLost when none comes any more."""

@@ -144,6 +144,17 @@ def test_a_picture_taken_before_a_setting_is_not_measured(show: Shower) -> None:
             assert live.fresh_frame().pixels.mean() == pytest.approx(exposure_us / 20)
 
 
+def test_a_camera_faster_than_its_pictures_are_taken_still_gives_a_fresh_one(
+    show: Shower,
+) -> None:
+    chosen = show(
+        np.full((600, 800), 50, np.uint8), AcquisitionFrameRate=5000.0, ExposureTime=100.0
+    )
+    with open_live(chosen) as live:
+        live.node_map.Gain.value = 6.0
+        assert live.fresh_frame().pixels.mean() == pytest.approx(5 * 10 ** (6 / 20), abs=1.0)
+
+
 def test_a_camera_that_gives_no_picture_is_said_to_be_silent(
     show: Shower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
