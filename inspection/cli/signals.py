@@ -100,6 +100,21 @@ def answer_step(
     _say_state(desk, signal)
 
 
+@signals.command("exclude")
+def exclude(
+    data: DataFolder,
+    chart: Annotated[str, typer.Argument(help="The chart's name.")],
+    point: Annotated[int, typer.Argument(help="The point's number, from 0.")],
+    who: Who,
+    text: Annotated[str, typer.Option(help="Why it is not of the process as it should be.")],
+) -> None:
+    """Leave a point of phase I out of a chart's limits, which are estimated anew."""
+    desk = _desk(data)
+    desk.exclude(chart, point, who, text)
+    desk.close()
+    typer.echo(f"point {point} of {chart} will be left out")
+
+
 @app.command("note")
 def note(
     data: DataFolder,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select
 
 from inspection.records import schema
-from inspection.records.charts import Annotation, ChartSignal, SignalState
+from inspection.records.charts import Annotation, ChartKind, ChartSignal, SignalState
 from inspection.records.entries import DeskError
 from inspection.records.store import DESK_FILE, explained, for_reading, open_writer
 from inspection.records.watch_reader import WatchReader
@@ -32,18 +32,6 @@ class SignalAct:
     step: int | None
     who: str
     text: str
-    at_utc_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Exclusion:
-    """A point that is left out of its stage's limits, and why; ids count up."""
-
-    id: int
-    chart: str
-    point: int
-    who: str
-    reason: str
     at_utc_ns: int
 
 
@@ -95,7 +83,10 @@ class SignalDesk:
         _named(f"chart {chart!r}, point {point}", who, reason)
         found = self._watch.chart(chart)
         if found is None:
-            raise DeskError(f"there is no chart {chart!r}; `passline signals` names them")
+            names = ", ".join(known.name for known in self._watch.charts())
+            raise DeskError(f"there is no chart {chart!r}; there are {names or 'none yet'}")
+        if found.kind in (ChartKind.BERNOULLI, ChartKind.G):
+            raise DeskError(f"chart {chart!r}: single points of a {found.kind} chart stay in")
         self._add(schema.exclusions, {"chart": chart, "point": point, "reason": reason}, who)
 
     def note(self, text: str, who: str, part_number: int | None = None) -> None:
@@ -123,16 +114,6 @@ class SignalDesk:
         """The state of a signal."""
         with self._reading() as connection:
             return _state(connection, signal_id)
-
-    def exclusions(self, after: int = 0) -> list[Exclusion]:
-        """Exclusions above id `after`, in order of entry."""
-        table = schema.exclusions
-        query = select(table).where(table.c.id > after).order_by(table.c.id)
-        with self._reading() as connection:
-            return [
-                Exclusion(row.id, row.chart, row.point, row.who, row.reason, row.at_utc_ns)
-                for row in connection.execute(query)
-            ]
 
     def notes(self) -> list[Annotation]:
         """The notes of the staff, in order of entry."""

@@ -51,6 +51,7 @@ class SavedChart:
     """A chart as the watch's database has it. settings: the recipe's section it was drawn by."""
 
     class_name: str
+    camera_id: str
     settings: Mapping[str, Any]
     state_json: str
 
@@ -78,7 +79,10 @@ class Board:
         self._retired.extend(self._charts.values())
         for chart in self._charts.values():
             self._saved[chart.name] = SavedChart(
-                chart.class_name, chart.section.model_dump(mode="json"), chart.state_json()
+                chart.class_name,
+                chart.camera_id,
+                chart.section.model_dump(mode="json"),
+                chart.state_json(),
             )
         self._sections, self._charts = sections, {}
         for section in sections:
@@ -86,6 +90,23 @@ class Board:
                 own = saved.settings["name"] == section.name
                 if own and saved.class_name and isinstance(section, GapChart):
                     self._chart(section, class_name=saved.class_name)
+
+    def exclude(self, name: str, point: int, reason: str, sheet: Sheet) -> bool:
+        """Leave a point of phase I out of a chart's limits; False where it is not on this board.
+
+        Raises SpcError when it cannot be left out.
+        """
+        saved = self._saved.get(name)
+        wanted = next(
+            (s for s in self._sections if saved and s.name == saved.settings["name"]), None
+        )
+        if name not in self._charts and saved is not None and wanted is not None:
+            self._chart(wanted, saved.class_name, saved.camera_id)
+        chart = self._charts.get(name)
+        if chart is None or not isinstance(chart.runner, SubgroupChart):
+            return False
+        chart.runner.exclude(point, reason, sheet)
+        return True
 
     def take(self, stretch: Stretch, memory: Memory, sheet: Sheet) -> None:
         """Draw on every chart that is of parts."""

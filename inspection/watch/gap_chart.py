@@ -102,9 +102,10 @@ class ClassGaps:
         limits = limits_of_gaps(lengths, per_day)
         self._stages.freeze(limits, gap.last_part, gap.to_utc_ns, sheet)
         design = GDesign(limits.center)
-        drawn = [self._against(design, old) for old in baseline]
-        for back, judged in enumerate(reversed(drawn), 1):
-            self._stages.replace(back, judged.subgroup, judged.lines, sheet)
+        first = self._stages.state.next_point - len(baseline)
+        for number, old in enumerate(baseline, first):
+            judged = self._against(design, old)
+            self._stages.redraw(number, judged.subgroup, judged.lines, sheet)
         self._state.zeros = self._state.seen = 0
         baseline.clear()
 

@@ -1,6 +1,6 @@
 """Phase I: limits from a stage's first subgroups, each designed for its false-alarm interval."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from inspection.recipe import MeanChart, RateChart, VerdictCusum
@@ -66,22 +66,38 @@ def cusum_of_verdicts(
 
 
 def limits_of_rates(
-    section: RateChart, baseline: Sequence[Subgroup], parts_per_day: float
+    section: RateChart,
+    baseline: Sequence[Subgroup],
+    parts_per_day: float,
+    excluded: Mapping[int, str],
 ) -> StageLimits:
-    """Center and, of Laney's chart, sigma_z. design: the exact sums that the center is made of."""
+    """Center and, of Laney's chart, sigma_z. design: the exact sums that the center is made of.
+
+    excluded: indices left out, with the reason. Raises SpcError when nothing is left.
+    """
     found, sizes = [round(s.total) for s in baseline], [s.size for s in baseline]
     draw = laney_p_chart if section.kind == "laney_p" else p_chart
-    standard = draw(found, sizes, rules=()).standard
-    design = {"defectives": float(sum(found)), "inspected": float(sum(sizes))}
+    standard = draw(found, sizes, exclude=excluded, rules=()).standard
+    used = [at for at in range(len(baseline)) if at not in excluded]
+    design = {
+        "defectives": float(sum(found[at] for at in used)),
+        "inspected": float(sum(sizes[at] for at in used)),
+    }
     return _plain(standard, parts_per_day, design)
 
 
 def limits_of_means(
-    section: MeanChart, baseline: Sequence[Subgroup], parts_per_day: float
+    section: MeanChart,
+    baseline: Sequence[Subgroup],
+    parts_per_day: float,
+    excluded: Mapping[int, str],
 ) -> StageLimits:
-    """Center and sigma of one measurement, and a chart of the wanted false-alarm interval."""
+    """Center and sigma of one measurement, and a chart of the wanted false-alarm interval.
+
+    excluded: as for rates. Raises SpcError when no two neighbours are left.
+    """
     sizes = [s.size for s in baseline]
-    standard = ewma_chart([s.mean for s in baseline], sizes).standard
+    standard = ewma_chart([s.mean for s in baseline], sizes, exclude=excluded).standard
     sigma = max(standard.sigma, LEAST_SIGMA * abs(standard.center), 1e-9)
     size = sum(sizes) / len(sizes)
     wanted = section.false_alarm_days * parts_per_day / size

@@ -76,9 +76,8 @@ class Stages:
         sheet.points[self.chart, self.state.next_point] = (self.state.number, subgroup, lines)
         self.state.next_point += 1
 
-    def replace(self, back: int, subgroup: Subgroup, lines: Lines, sheet: Sheet) -> None:
-        """Draw the point that lies so many points back anew; 1 is the last."""
-        number = self.state.next_point - back
+    def redraw(self, number: int, subgroup: Subgroup, lines: Lines, sheet: Sheet) -> None:
+        """Draw a point of the present stage anew."""
         sheet.points[self.chart, number] = (self.state.number, subgroup, lines)
 
     def signal(self, judged: Judged, known_part: int, sheet: Sheet) -> None:

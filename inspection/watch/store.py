@@ -52,7 +52,7 @@ class WatchStore:
             rows = list(connection.execute(select(schema.charts)))
         self._chart_ids = {row.name: row.chart_id for row in rows}
         return {
-            row.name: SavedChart(row.class_name, json.loads(row.settings), row.state)
+            row.name: SavedChart(row.class_name, row.camera_id, json.loads(row.settings), row.state)
             for row in rows
         }
 

@@ -15,7 +15,8 @@ from inspection.records.folder_lock import hold_watch
 from inspection.records.part_columns import PartReader
 from inspection.records.picture_rows import PictureReader
 from inspection.records.query import Event, RecordReader
-from inspection.records.review_reader import ReviewReader
+from inspection.records.review_reader import ExclusionReader, ReviewReader
+from inspection.spc.errors import SpcError
 from inspection.watch.board import Board
 from inspection.watch.diagnosis import Diagnostician
 from inspection.watch.follower import Follower
@@ -50,7 +51,11 @@ class Watch:
             self._records = RecordReader(folder)
             self._parts, self._pictures = PartReader(folder), PictureReader(folder)
             self._reviews, self._store = ReviewReader(folder), WatchStore(folder)
-            for opened in (self._records, self._parts, self._pictures, self._reviews, self._store):
+            self._exclusions = ExclusionReader(folder)
+            for opened in (
+                self._records, self._parts, self._pictures, self._reviews, self._exclusions,
+                self._store,
+            ):  # fmt: skip
                 opening.callback(opened.close)
             self._teller = Teller(folder, self._store)
             opening.callback(self._teller.close)
@@ -112,7 +117,8 @@ class Watch:
             sheet.noted.extend(_note(event) for event in events if _is_told(event))
             standing.last_event = events[-1].id
         behind = self._follow_reviews(sheet)
-        if not (len(parts) or events or behind):
+        excluded = self._exclude(sheet)
+        if not (len(parts) or events or behind or excluded):
             return None
         self._commit(sheet)
         self._tell()
@@ -124,6 +130,26 @@ class Watch:
         behind = self._reviewed.step(self._standing, self._parts_a_step, sheet)
         del sheet.noted[noted:]
         return behind
+
+    def _exclude(self, sheet: Sheet) -> int:
+        """Estimate limits anew without what people left out; one that cannot be is noted."""
+        standing = self._standing
+        found = self._exclusions.after(standing.last_exclusion)
+        for one in found:
+            standing.last_exclusion = one.id
+            what = f"{one.chart}, point {one.point}"
+            try:
+                boards = (self._follower.board, self._behind.board)
+                known = any(b.exclude(one.chart, one.point, one.reason, sheet) for b in boards)
+                told = (
+                    f"{what} left out by {one.who}: {one.reason}"
+                    if known
+                    else f"{what}: no such chart now"
+                )
+            except SpcError as error:
+                told = f"{what} stays in: {error}"
+            sheet.noted.append(Noted(one.at_utc_ns, None, "exclusion", told))
+        return len(found)
 
     def _commit(self, sheet: Sheet) -> None:
         standing = self._standing
