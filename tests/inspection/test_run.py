@@ -184,7 +184,9 @@ def test_a_full_disk_stops_the_line_with_one_message_and_nothing_passes_unrecord
 
 
 def test_a_recipe_with_a_fault_is_one_message(site: Site) -> None:
-    site.recipe.write_text(site.recipe.read_text() + "[[chart]]\nname = 'p'\nkind = 'p'\nsubgrop = 5\n")
+    site.recipe.write_text(
+        site.recipe.read_text() + "[[chart]]\nname = 'p'\nkind = 'p'\nsubgrop = 5\n"
+    )
     process = site.start()
     assert process.wait(30) == 2
     _, told = process.communicate()
