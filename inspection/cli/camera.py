@@ -230,7 +230,7 @@ def _about(node_map: object) -> str:
     from camera.features import read_known
 
     names = ("DeviceVendorName", "DeviceModelName", "DeviceSerialNumber")
-    return " ".join(str(value) for value in read_known(node_map, names).values())
+    return " ".join(map(str, read_known(node_map, names).values())) or "the camera"
 
 
 def _camera_row(seen: SeenCamera) -> tuple[str, ...]:

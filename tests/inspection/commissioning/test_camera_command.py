@@ -166,6 +166,16 @@ def test_a_snapshot_goes_into_a_recipe_as_it_is_and_comes_back_to_the_camera(
         assert (code, "has all" in said) == (0, True)
 
 
+def test_a_camera_that_does_not_say_its_name_is_still_called_something(
+    passline: Command, viky: Path, tmp_path: Path
+) -> None:
+    which = ("--producer", viky, "--camera", "1")
+    kept = tmp_path / "kept.toml"
+    _, said, _ = passline("camera", "snapshot", kept, *which)
+    assert "settings of the camera in" in said
+    assert "written to the camera and read back" in passline("camera", "apply", kept, *which)[1]
+
+
 def test_a_snapshot_overwrites_nothing(passline: Command, simulator: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept.toml"
     kept.write_text("mine")
