@@ -88,9 +88,10 @@ function showCounts(counts) {
 }
 
 function showLedger(ledger) {
-  for (const entry of ["triggers", "judged", "late", "incomplete", "lost"]) {
+  for (const entry of ["triggers", "judged", "late", "incomplete", "lost", "waiting"]) {
     say(`ledger-${entry}`, count(ledger[entry]));
   }
+  byId("ledger-in-turn").hidden = ledger.waiting === 0;
   if (ledger.difference === 0) seen.balancedAt = performance.now();
   showDifference();
 }

@@ -22,7 +22,16 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import insert
 
-from inspection.judge import Limit, Limits, OnDoubt, ReasonKind, Verdict, judge, not_inspected
+from inspection.judge import (
+    Limit,
+    Limits,
+    OnDoubt,
+    ReasonKind,
+    Verdict,
+    judge,
+    not_inspected,
+    union,
+)
 from inspection.live import LiveWriter
 from inspection.records import watch_schema
 from inspection.records.images import picture_sha256
@@ -101,6 +110,29 @@ class RecordedLine:
         record = replace(record, judgement=judged_by(model), views=(view,))
         self._enter(record, {"cam1": pixels} if keep else {})
         self.live.offer(pixels, record, view)
+        return record
+
+    def two_views(self, top: Finding, side: Finding) -> PartRecord:
+        """Judge a part that two cameras took a picture of, each with one finding."""
+        number = self.writer.next_part_number
+        verdict = union({"top": judge([top], LIMITS), "side": judge([side], LIMITS)})
+        record = self._record(number, None, "L7", verdict)
+        pictures = {"top": metal(number), "side": metal(number + 1000)}
+        views = tuple(
+            replace(
+                record.views[0],
+                view=name,
+                image_sha256=picture_sha256(pictures[name], "Mono8"),
+                pixel_format="Mono8",
+                limits=LIMITS,
+                findings=(finding,),
+                score=finding.score,
+            )
+            for name, finding in (("top", top), ("side", side))
+        )
+        record = replace(record, judgement=judged_by("rings-1"), views=views)
+        self.triggers["L7"] += 1  # two of the one camera, and `_submit` counts one
+        self._enter(record, pictures)
         return record
 
     def lost(self, detail: str = "no picture within 100 ms") -> PartRecord:

@@ -214,6 +214,21 @@ def test_one_tap_confirms_and_the_name_is_asked_once(
     assert reviews(tmp_path)[1] == (True, "", "Mia")
 
 
+def test_the_other_views_of_a_part_are_one_tap_away(
+    open_screen: Callable[[], Page], line: Any
+) -> None:
+    line.two_views(replace(SCRATCH, score=0.6), SCRATCH)
+    page = open_screen()
+    views = page.locator("#reject-views button")
+    expect(views).to_have_text(["side", "top"])
+    expect(views.nth(0)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#reject-picture")).to_have_attribute("aria-label", re.compile("0.93"))
+    views.nth(1).click()
+    expect(page.locator("#reject-picture")).to_have_attribute("aria-label", re.compile("0.60"))
+    line.part(SCRATCH)
+    expect(page.locator("#reject-views")).to_be_hidden()
+
+
 def test_an_overrule_takes_a_reason(
     open_screen: Callable[[], Page], line: Any, tmp_path: Path
 ) -> None:

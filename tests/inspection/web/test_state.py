@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,24 @@ def test_a_reject_comes_with_its_reasons_and_the_findings_that_count(
     assert view["findings"][0]["box_xyxy_px"] == [40.0, 56.0, 72.0, 64.0]
     assert view["picture"].startswith("/pictures/0.png?view=cam1&sha256=")
     assert reject["review"] is None
+
+
+def test_the_worst_view_comes_first_and_each_has_its_own_picture(
+    watcher: Watcher, line: Any, asker: Any
+) -> None:
+    line.two_views(replace(SCRATCH, score=0.6), SCRATCH)
+    state = watcher.now()
+    [reject] = state["rejects"]
+    assert reject["reasons"] == ["scratch", "scratch"]
+    assert [(view["view"], view["score"]) for view in reject["views"]] == [
+        ("side", 0.93), ("top", 0.6),
+    ]  # fmt: skip
+    side, top = (asker.get(view["picture"]) for view in reject["views"])
+    assert side.status_code == top.status_code == 200
+    assert side.content != top.content
+    assert asker.get("/pictures/0.png").content == side.content, "the worst when none is named"
+    assert asker.get("/pictures/0.png?view=back").status_code == 404
+    assert state["ledger"]["difference"] == 0
 
 
 def test_a_part_that_was_not_inspected_says_why(watcher: Watcher, line: Any) -> None:
