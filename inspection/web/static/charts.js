@@ -70,7 +70,8 @@ function showRate(rate) {
   const below = rate.below_false_rejects ? " Fewer rejects than false rejects alone would make." : "";
   say(
     "rate-about",
-    `95 % interval. Rejected: ${percent(rate.seen, 2)} of ${count(rate.parts)} parts; corrected by study ` +
+    `95 % interval. Rejected: ${percent(rate.seen, 2)} of ${count(rate.parts)} inspected parts in the last ` +
+      `${rate.days} days of work; corrected by study ` +
       `“${rate.study}” (${rate.bad} bad, ${rate.good} good parts).${below}`,
   );
 }
