@@ -15,6 +15,8 @@ from camera.frame import Pixels
 from camera.health import LightReference, take_reference
 
 BINS = 64
+BLUR_OVER_PX = 1024
+"""Blur is measured in the middle of the picture, up to so many lines of so many pixels."""
 EDGE_REACH_PX = 32
 """How wide an edge may be that is still measured."""
 LEAST_CONTRAST = 0.1
@@ -88,7 +90,9 @@ def blur(pixels: Pixels, full_scale: int) -> Blur:
     leaves those that run along its way.
     """
     plane: NDArray[Any] = pixels if pixels.ndim == 2 else pixels[:, :, 1]
-    values = plane.astype(np.float32) / np.float32(full_scale)
+    top, left = (max(0, side - BLUR_OVER_PX) // 2 for side in plane.shape)
+    middle = plane[top : top + BLUR_OVER_PX, left : left + BLUR_OVER_PX]
+    values = middle.astype(np.float32) / np.float32(full_scale)
     across, down = _edge_width_px(values), _edge_width_px(np.ascontiguousarray(values.T))
     if across is None or down is None:
         return Blur(across, down, 0.0)

@@ -72,6 +72,15 @@ def test_a_picture_without_edges_has_no_blur_to_tell() -> None:
         assert (blur(picture, 255).across, blur(picture, 255).motion) == (None, 0.0)
 
 
+def test_the_blur_of_a_large_picture_is_that_of_its_middle(part: Picture) -> None:
+    large = np.zeros((1600, 2000), np.uint8)
+    large[544:1056, 744:1256] = moved(part, 9)
+    assert blur(large, 255).motion == pytest.approx(blur(moved(part, 9), 255).motion, rel=0.1)
+    beside = np.zeros((1600, 2000), np.uint8)
+    beside[:256] = np.tile(part[:256], (1, 4))[:, :2000]
+    assert blur(beside, 255).across is None
+
+
 def test_neither_light_nor_depth_of_value_moves_the_blur(part: Picture) -> None:
     wanted = blur(moved(part, 7), 255)
     darker = blur((moved(part, 7) * 0.6).astype(np.uint8), 255)
