@@ -9,9 +9,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -20,19 +18,11 @@ from pydantic import (
 
 from camera.triggers import FreeRun, LineTrigger, SoftwareTrigger, TriggerPlan
 from camera.wireformats import check_known
+from inspection.chart_recipe import DEFAULT_CHARTS, Chart, SignalOutput
 from inspection.errors import RecipeError
 from inspection.judge import Limit, Limits, OnDoubt
+from inspection.section import Count, Name, Positive, Section
 from models.card import Card
-
-Positive = Annotated[float, Field(gt=0.0)]
-Count = Annotated[int, Field(ge=1)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-
-
-class Section(BaseModel):
-    """Strict and frozen: an unknown key is an error that names the nearest known one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Region(Section):
@@ -262,115 +252,6 @@ class Keep(Section):
     """Which pictures are kept: every reject, and one pass in `passes_one_in` (0 keeps none)."""
 
     passes_one_in: Annotated[int, Field(ge=0)] = 20
-
-
-class PlanStep(Section):
-    """A step of an out-of-control action plan: shown to the operator, whose answer is recorded.
-
-    `hold_lot`, `stop_line` and `run_challenge_parts` are for people to do, as `inform` is: the
-    watch never moves the line.
-    """
-
-    do: Literal["inform", "hold_lot", "stop_line", "run_challenge_parts"]
-    text: str = ""
-
-
-class ChartSection(Section):
-    """What every chart has.
-
-    alarm: whether it raises signals; without, it is a picture. false_alarm_days: days of the
-    running line between false alarms, on average, that an alarm is designed for.
-    """
-
-    name: Name
-    alarm: bool = True
-    false_alarm_days: Positive = 30.0
-    plan: list[PlanStep] = []
-
-
-class VerdictCusum(ChartSection):
-    """Bernoulli CUSUM of every verdict. rise: the factor in the rate that it is to notice.
-
-    Phase I takes `baseline_parts` inspected parts, and goes on until `baseline_rejects` of them
-    are rejected, up to ten times as many.
-    """
-
-    kind: Literal["bernoulli"]
-    of: Literal["rejects", "reviewed_rejects", "false_rejects"] = "rejects"
-    rise: Annotated[float, Field(gt=1.0)] = 2.0
-    baseline_parts: Annotated[int, Field(ge=10, le=100_000)] = 2000
-    baseline_rejects: Annotated[int, Field(ge=0)] = 10
-
-
-Subgroups = Literal["hour", "shift", "lot", "product"] | Count
-"""What makes a subgroup: an hour (UTC), a shift, a lot, a product, or a number of parts."""
-
-
-class RateChart(ChartSection):
-    """Share of rejects per subgroup: a p chart, or Laney's p' for a rate that wanders."""
-
-    kind: Literal["p", "laney_p"]
-    of: Literal["rejects", "reviewed_rejects", "false_rejects"] = "rejects"
-    alarm: bool = False
-    subgroup: Subgroups = "hour"
-    baseline_subgroups: Annotated[int, Field(ge=2, le=1000)] = 20
-    rules: list[Literal["nelson1", "nelson2", "nelson3", "nelson4", "nelson5"]] = ["nelson1"]
-
-
-class GapChart(ChartSection):
-    """g charts of good parts between two rejects, one for each defect class."""
-
-    kind: Literal["g"]
-    of: Literal["classes"] = "classes"
-    alarm: bool = False
-    baseline_gaps: Annotated[int, Field(ge=2, le=1000)] = 20
-
-
-class MeanChart(ChartSection):
-    """EWMA or CUSUM of subgroup means; of a picture's health, one chart for each camera."""
-
-    kind: Literal["ewma", "cusum"]
-    of: Literal["score", "brightness", "sharpness", "noise", "vignetting", "saturated"]
-    subgroup: Subgroups = "hour"
-    baseline_subgroups: Annotated[int, Field(ge=2, le=1000)] = 20
-
-
-Chart = Annotated[VerdictCusum | RateChart | GapChart | MeanChart, Field(discriminator="kind")]
-
-DEFAULT_CHARTS: tuple[Chart, ...] = (
-    VerdictCusum(name="rejects", kind="bernoulli"),
-    RateChart(name="rejects-by-hour", kind="laney_p"),
-    RateChart(name="reviewed-rejects-by-hour", kind="laney_p", of="reviewed_rejects"),
-    RateChart(name="false-rejects", kind="p", of="false_rejects", subgroup=50),
-    GapChart(name="gaps", kind="g"),
-    MeanChart(name="score", kind="ewma", of="score"),
-    MeanChart(name="brightness", kind="ewma", of="brightness"),
-    MeanChart(name="sharpness", kind="ewma", of="sharpness"),
-    MeanChart(name="noise", kind="ewma", of="noise"),
-    MeanChart(name="vignetting", kind="ewma", of="vignetting"),
-    MeanChart(name="saturated", kind="ewma", of="saturated"),
-)
-"""The charts of a recipe that names none: one alarm, its pictures, and what moves before it."""
-
-
-class JsonLinesOutput(Section):
-    """Signals appended to a file, one JSON object a line."""
-
-    kind: Literal["jsonl"]
-    name: Name
-    path: str
-
-
-class WebhookOutput(Section):
-    """Signals posted to a URL as JSON, each again and again until it is answered with 2xx."""
-
-    kind: Literal["webhook"]
-    name: Name
-    url: Annotated[str, Field(pattern=r"^https?://")]
-    timeout_s: Annotated[float, Field(gt=0.0, le=60.0)] = 5.0
-
-
-SignalOutput = Annotated[JsonLinesOutput | WebhookOutput, Field(discriminator="kind")]
 
 
 class Recipe(Section):
