@@ -61,7 +61,7 @@ def tell_story(telling: Telling, console: Console, stopped: Callable[[], bool]) 
     supervisor = Supervisor(say=console.print)
     try:
         stage = set_stage(telling.folder, plot_of(telling.parts), supervisor)
-        _Teller(stage, telling, console, stopped).tell()
+        _Teller(stage, telling, console, stopped, _Told(stage, console)).tell()
     except _Stopped:
         console.print("Stopped; everything judged so far is on record.")
     finally:
@@ -78,6 +78,7 @@ class _Teller:
     telling: Telling
     console: Console
     stopped: Callable[[], bool]
+    told: "_Told"
 
     def tell(self) -> None:
         plot, truth = self.stage.plot, Truth(self.stage.plot)
@@ -115,7 +116,6 @@ class _Teller:
         self.console.rule(title)
         start = self.stage.recorded()
         self.stage.release(until_part, self.telling.pace_hz)
-        told = _Told(self.stage, self.console)
         with _progress(self.console) as progress:
             task = progress.add_task("parts", total=until_part - start)
 
@@ -124,7 +124,7 @@ class _Teller:
                 counts = self.stage.reader.counts()
                 words = f"{counts.passed} passed, {counts.rejected} rejected"
                 progress.update(task, completed=self.stage.recorded() - start, description=words)
-                told.signals()
+                self.told.signals()
 
             self.stage.wait_until(lambda: self.stage.recorded() >= until_part, tell)
             tell()
@@ -248,6 +248,7 @@ class _Teller:
         watch = Watch(self.stage.folder)
         watch.step()
         watch.close()
+        self.told.signals()
 
     def _say_how_it_went(self, truth: Truth) -> None:
         plot = self.stage.plot
@@ -285,7 +286,7 @@ class _Told:
     def __init__(self, stage: Stage, console: Console) -> None:
         self._stage = stage
         self._console = console
-        self._last = max((raised.signal_id for raised in stage.watch.signals()), default=0)
+        self._last = 0
 
     def signals(self) -> None:
         for raised in self._stage.watch.signals(after=self._last):
