@@ -10,7 +10,7 @@ from camera.picture import read_picture
 from inspection.errors import RecordsError
 from inspection.judge import judge
 from inspection.records.desk import Desk
-from inspection.records.entries import Label
+from inspection.records.entries import DeskError, Label
 from inspection.records.images import picture_sha256
 from inspection.records.record import (
     Judgement,
@@ -53,27 +53,30 @@ class Station:
     desk: Desk
     run_id: int
 
-    def judge(self, picture: Path, keep: bool = True) -> int:
+    def judge(self, picture: Path, keep: bool = True, views: tuple[str, ...] = ("cam0",)) -> int:
         """One part through the station; returns its number."""
         pixels, pixel_format = read_picture(picture)
         found = self.session.predict(pixels).findings
         limits = in_force(self.session.bundle.card.limits)
         number = self.writer.next_part_number
-        view = ViewRecord(
-            "cam0", "cam0", number, None, 1_000 + number, LedgerEntry.JUDGED,
-            image_sha256=picture_sha256(pixels, pixel_format),
-            pixel_format=pixel_format,
-            limits=limits,
-            findings=found,
-            score=max((each.score for each in found), default=0.0),
+        records = tuple(
+            ViewRecord(
+                view, "cam0", number, None, 1_000 + number, LedgerEntry.JUDGED,
+                image_sha256=picture_sha256(pixels, pixel_format),
+                pixel_format=pixel_format,
+                limits=limits,
+                findings=found,
+                score=max((each.score for each in found), default=0.0),
+            )
+            for view in views
         )  # fmt: skip
         bundle = self.session.bundle
         record = PartRecord(
             number, f"s-{number:07d}", "lot", "day", 0, self.run_id, 1_000 + number,
             LedgerEntry.JUDGED, judge(found, limits),
-            Judgement(bundle.digest, bundle.label, self.session.provider, 1), (view,), 5_000,
+            Judgement(bundle.digest, bundle.label, self.session.provider, 1), records, 5_000,
         )  # fmt: skip
-        self.writer.submit(record, {"cam0": pixels} if keep else {})
+        self.writer.submit(record, dict.fromkeys(views, pixels) if keep else {})
         self.writer.flush()
         return number
 
@@ -150,6 +153,25 @@ def test_a_part_that_came_back_is_defective_where_it_was_outlined(
     ((name, mask),) = sample.masks()
     assert name == "rust"
     assert mask.sum() == 21 * 21
+
+
+def test_an_outline_belongs_to_the_view_that_it_names(station: Station, trained: Trained) -> None:
+    number = station.judge(a_part(trained, "good"), views=("cam0.dark", "cam0.bright"))
+    outline = Label("rust", CORNERS, view="cam0.bright")
+    station.desk.register_return(number, "customer", labels=(outline,))
+    (sample,) = collect(station.folder, station.registry).dataset.samples
+    assert sample.picture.name == f"{number}-s-{number:07d}.1.png"
+    assert sample.classes == {"rust"}
+    with pytest.raises(DeskError, match=r"has no view 'cam9'; it has cam0\.dark, cam0\.bright"):
+        station.desk.register_return(number, "x", labels=(Label("rust", CORNERS, view="cam9"),))
+
+
+def test_every_view_of_a_good_part_is_a_picture_of_it(station: Station, trained: Trained) -> None:
+    number = station.judge(a_part(trained, "good"), views=("cam0.dark", "cam0.bright"))
+    station.desk.review(number, True, "", "ada")
+    samples = collect(station.folder, station.registry).dataset.samples
+    assert [sample.is_good for sample in samples] == [True, True]
+    assert {sample.part for sample in samples} == {f"s-{number:07d}"}
 
 
 def test_what_cannot_be_used_is_counted_with_its_reason(station: Station, trained: Trained) -> None:
