@@ -358,8 +358,10 @@ class WatchedStation:
             limits=json.dumps(limits),
         )  # fmt: skip
 
-    def points(self, many: int, *, size: int = 100, signal_at: int | None = None) -> None:
-        """Hours of `size` parts with 2 % rejects, and 9 % where it signals."""
+    def points(
+        self, many: int, *, size: int = 100, signal_at: int | None = None, run_at: int | None = None
+    ) -> None:
+        """Hours of `size` parts with 1 to 3 % rejects; 9 % at a signal, and a run that ends."""
         for at in range(many):
             rejected = (9 if at == signal_at else 1 + at % 3) * size // 100
             self._add(
@@ -368,7 +370,7 @@ class WatchedStation:
                 last_part=(at + 1) * size - 1, from_utc_ns=self.begun_utc_ns + at * HOUR_NS,
                 to_utc_ns=self.begun_utc_ns + (at + 1) * HOUR_NS - 1, size=size,
                 total=float(rejected), value=rejected / size, center=0.02, lower=0.0, upper=0.062,
-                rules="nelson1" if at == signal_at else "",
+                rules={signal_at: "nelson1", run_at: "nelson2"}.get(at, ""),
             )  # fmt: skip
 
     def signal(self, signal_id: int = 1, *, at: int = 0, **diagnosis: Any) -> None:

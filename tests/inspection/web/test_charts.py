@@ -60,13 +60,13 @@ def test_parts_that_cannot_be_are_refused(asker: Any, query: str) -> None:
 def test_every_signal_and_every_extreme_is_left_when_points_are_too_many_to_show(
     asker: Any, watched: Any
 ) -> None:
-    watched.points(400, signal_at=217)
+    watched.points(400, signal_at=217, run_at=301)
     shown = columns(asker, "?most=40")
     assert shown["thinned"]
     numbers = shown["columns"]["number"]
     assert len(numbers) <= 45
     assert numbers == sorted(set(numbers))
-    assert {0, 217, 399} <= set(numbers)
+    assert {0, 217, 301, 399} <= set(numbers)
     assert max(shown["columns"]["value"]) == pytest.approx(0.09)
     assert min(shown["columns"]["value"]) == pytest.approx(0.01)
 
