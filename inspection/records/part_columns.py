@@ -145,12 +145,11 @@ def _changes(what: str, *columns: Column) -> list[Change]:
 
 
 def _limit_changes(part_number: Ints, columns: list[Column]) -> list[Change]:
-    numbers, views, digests = columns
+    numbers, views, digests = (np.array(column) for column in columns)
     found: list[Change] = []
-    for view in sorted(set(views)):
-        rows = [at for at, name in enumerate(views) if name == view]
-        of_view = tuple(digests[at] for at in rows)
-        for change in _changes(f"{LIMITS} {view}", of_view):
+    for view in np.unique(views).tolist():
+        rows = np.flatnonzero(views == view)
+        for change in _changes(f"{LIMITS} {view}", tuple(digests[rows].tolist())):
             at = int(np.searchsorted(part_number, numbers[rows[change.at]]))
             found.append(Change(at, change.what, change.value))
     return found

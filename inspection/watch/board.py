@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,7 +43,8 @@ class DrawnChart:
 
     def state_json(self) -> str:
         """The chart's state, to be written."""
-        return json.dumps(asdict(self.runner.state))
+        state = self.runner.state
+        return json.dumps(_STATES[type(state)].dump_python(state))
 
 
 @dataclass(frozen=True, slots=True)
