@@ -54,9 +54,10 @@ class Diagnostician:
     def _rows(self, pictures: list[PictureRow]) -> Rows:
         facts = {run: self._facts(run) for run in {row.run_id for row in pictures}}
         classes = sorted({name for row in pictures for name in row.classes})
+        cameras = np.array([row.camera_id for row in pictures])
         return Rows(
             defective=np.array([row.rejected for row in pictures]),
-            views={"camera": np.array([row.camera_id for row in pictures])},
+            views={"camera": cameras} if len(np.unique(cameras)) > 1 else {},
             classes={name: np.array([name in row.classes for row in pictures]) for name in classes},
             health={
                 measure.value: np.array([row.health[at] for row in pictures], np.float64)
