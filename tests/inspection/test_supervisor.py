@@ -56,7 +56,7 @@ def test_a_process_that_met_a_known_fault_is_not_started_again(
 def test_stopping_ends_every_process(supervisor: Supervisor, tmp_path: Path) -> None:
     supervisor.start("watch", ["watch", str(tmp_path)])
     process = supervisor.children["watch"].process
-    wait_for(lambda: (tmp_path / "desk.sqlite").exists(), supervisor)
+    wait_for(lambda: (tmp_path / "watch.sqlite").exists(), supervisor)
     assert supervisor.stop_all() == {"watch": 0}
     assert process.poll() == 0
     assert supervisor.children == {}
