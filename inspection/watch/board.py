@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from inspection.chart_recipe import Chart, GapChart, VerdictCusum
+from inspection.recipe.charts import Chart, GapChart, VerdictCusum
 from inspection.records.charts import HEALTH, Measure
 from inspection.watch.gap_chart import ClassGaps, GapState
 from inspection.watch.memory import PICTURES, SCORES, VERDICTS, Memory

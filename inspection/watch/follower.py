@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from inspection.chart_recipe import Chart
+from inspection.recipe.charts import Chart
 from inspection.records.part_columns import RUN, PartColumns
 from inspection.watch.board import Board
 from inspection.watch.hours import Hours

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from inspection.chart_recipe import GapChart
+from inspection.recipe.charts import GapChart
 from inspection.spc.gaps import GDesign, GState, gaps_between
 from inspection.spc.result import Signal
 from inspection.watch.limits import limits_of_gaps

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from inspection.chart_recipe import MeanChart, RateChart, VerdictCusum
+from inspection.recipe.charts import MeanChart, RateChart, VerdictCusum
 from inspection.records.charts import StageLimits
 from inspection.spc.attributes import p_chart
 from inspection.spc.design import cusum_limit, design_bernoulli, ewma_width

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from inspection.chart_recipe import JsonLinesOutput, SignalOutput
 from inspection.errors import PasslineError, RecordsError
+from inspection.recipe.charts import JsonLinesOutput, SignalOutput
 from inspection.records.charts import ChartSignal
 from inspection.records.watch_reader import WatchReader
 from inspection.watch.store import WatchStore

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from inspection.chart_recipe import MeanChart, RateChart
+from inspection.recipe.charts import MeanChart, RateChart
 from inspection.records.charts import StageLimits
 from inspection.spc.errors import SpcError
 from inspection.watch.judges import JudgeMemory, judge_averages, judge_rates, judge_sums

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from inspection.chart_recipe import VerdictCusum
+from inspection.recipe.charts import VerdictCusum
 from inspection.spc.bernoulli import BernoulliDesign, BernoulliState
 from inspection.spc.result import Side
 from inspection.watch.limits import cusum_of_verdicts

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 
-from inspection.chart_recipe import Chart
 from inspection.recipe import Recipe, parse_recipe
+from inspection.recipe.charts import Chart
 from inspection.records.charts import Measure
 from inspection.records.folder_lock import hold_watch
 from inspection.records.part_columns import PartReader

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from inspection.chart_recipe import RateChart
 from inspection.recipe import Recipe, parse_recipe
+from inspection.recipe.charts import RateChart
 from inspection.records.charts import ChartPoint, WatchedChart
 from inspection.records.query import Run
 from inspection.records.watch_reader import WatchReader

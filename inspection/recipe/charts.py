@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from inspection.section import Count, Name, Positive, Section
+from inspection.recipe.section import Count, Name, Positive, Section
 
 
 class PlanStep(Section):
