@@ -292,7 +292,7 @@ def test_a_camera_that_stands_still_is_lost_after_its_triggers_are_accounted_for
 
 
 def test_a_camera_that_shall_run_free_and_gives_nothing_is_lost(open_camera: Opener) -> None:
-    source = open_camera(FreeRun(200.0), {"FaultFreezeAfter": 2}, max_wait_s=0.05, silence_s=0.02)
+    source = open_camera(FreeRun(200.0), {"FaultFreezeAfter": 2}, max_wait_s=1.0, silence_s=0.02)
     take(source, 2)
     with pytest.raises(CameraLost, match=r"answers, but gave no picture for .* 200 a second"):
         source.fetch(WITHIN_S)
