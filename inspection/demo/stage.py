@@ -58,13 +58,14 @@ travel_ms = 2000.0
 [keep]
 passes_one_in = 1  # every picture: a part that comes back from the field can be labelled
 
-# The alarm, and its picture. A demo has no day to wait for: a false alarm a day is the design.
+# The alarm, and its picture. A demo has no month to wait for: a false alarm every seven minutes of
+# the running line is the design.
 [[chart]]
 name = "rejects"
 kind = "bernoulli"
 baseline_parts = {phase_one}
 baseline_rejects = 5
-false_alarm_days = 1.0
+false_alarm_days = 0.005
 plan = [
     {{ do = "inform", text = "Tell the shift lead which parts to inspect again." }},
     {{ do = "hold_lot", text = "Hold the lot until they are." }},
