@@ -132,12 +132,11 @@ def _transposed(rows: list[tuple[Any, ...]], width: int) -> list[Column]:
 
 def _changes(what: str, *columns: Column) -> list[Change]:
     """Where values differ from the ones before; None in the first column is no value."""
-    rows: list[tuple[Any, ...]] = list(zip(*columns, strict=True))
-    if rows and rows.count(rows[0]) == len(rows):
-        rows = rows[:1]  # nearly always: nothing changes
+    if all(column.count(column[0]) == len(column) for column in columns if column):
+        columns = tuple(column[:1] for column in columns)  # nearly always: nothing changes
     found: list[Change] = []
     last: tuple[Any, ...] | None = None
-    for at, row in enumerate(rows):
+    for at, row in enumerate(zip(*columns, strict=True)):
         if row[0] is not None and row != last:
             found.append(Change(at, what, row[0] if len(columns) == 1 else row))
             last = row
@@ -145,11 +144,11 @@ def _changes(what: str, *columns: Column) -> list[Change]:
 
 
 def _limit_changes(part_number: Ints, columns: list[Column]) -> list[Change]:
-    numbers, views, digests = (np.array(column) for column in columns)
+    numbers, views, digests = columns
     found: list[Change] = []
-    for view in np.unique(views).tolist():
-        rows = np.flatnonzero(views == view)
-        for change in _changes(f"{LIMITS} {view}", tuple(digests[rows].tolist())):
+    for view in sorted(set(views)):
+        rows = [at for at, name in enumerate(views) if name == view]
+        for change in _changes(f"{LIMITS} {view}", tuple(digests[row] for row in rows)):
             at = int(np.searchsorted(part_number, numbers[rows[change.at]]))
             found.append(Change(at, change.what, change.value))
     return found
