@@ -24,6 +24,7 @@ _MEASURES = {
     Measure.FALSE_REJECTS: "false rejects among reviewed ones",
     Measure.CLASSES: "rejects for",
     Measure.SCORE: "the model's score",
+    Measure.FINDING_PX: "area of the largest finding, in pixels",
     Measure.BRIGHTNESS: "brightness of the picture",
     Measure.SHARPNESS: "sharpness of the picture",
     Measure.NOISE: "noise of the picture",

@@ -73,7 +73,9 @@ class MeanChart(ChartSection):
     """EWMA or CUSUM of subgroup means; of a picture's health, one chart for each camera."""
 
     kind: Literal["ewma", "cusum"]
-    of: Literal["score", "brightness", "sharpness", "noise", "vignetting", "saturated"]
+    of: Literal[
+        "score", "finding_px", "brightness", "sharpness", "noise", "vignetting", "saturated"
+    ]
     subgroup: Subgroups = "hour"
     baseline_subgroups: Annotated[int, Field(ge=2, le=1000)] = 20
 
@@ -87,6 +89,7 @@ DEFAULT_CHARTS: tuple[Chart, ...] = (
     RateChart(name="false-rejects", kind="p", of="false_rejects", subgroup=50),
     GapChart(name="gaps", kind="g"),
     MeanChart(name="score", kind="ewma", of="score"),
+    MeanChart(name="finding-size", kind="ewma", of="finding_px"),
     MeanChart(name="brightness", kind="ewma", of="brightness"),
     MeanChart(name="sharpness", kind="ewma", of="sharpness"),
     MeanChart(name="noise", kind="ewma", of="noise"),

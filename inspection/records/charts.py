@@ -25,6 +25,7 @@ class Measure(StrEnum):
     FALSE_REJECTS = "false_rejects"  # of the reviewed rejects, those that people overruled
     CLASSES = "classes"  # rejects for one defect class
     SCORE = "score"  # the model's score of a part
+    FINDING_PX = "finding_px"  # area of the largest finding of a part that has one
     BRIGHTNESS = "brightness"
     SHARPNESS = "sharpness"
     NOISE = "noise"

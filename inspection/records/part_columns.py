@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 Column = tuple[Any, ...]
 
-_VIEW_WIDTH = 4 + len(HEALTH)
+_VIEW_WIDTH = 5 + len(HEALTH)
 
 RUN, LOT, SHIFT, MODEL, LIMITS = "run", "lot", "shift", "model", "limits"
 
@@ -58,8 +58,10 @@ class CameraHealth:
 class PartColumns:
     """Consecutive parts on record, shape (n,), in order.
 
-    score: NaN where there is none. classes: by defect class, the indices of inspected parts that
-    were rejected for it. health: by camera, of the pictures whose health was measured.
+    score: NaN where there is none. finding_px: area of the largest finding, also of one below the
+    limits, in pixels of its picture; NaN where there is none, or where health was not asked for.
+    classes: by defect class, the indices of inspected parts that were rejected for it. health: by
+    camera, of the pictures whose health was measured.
     """
 
     part_number: Ints
@@ -68,6 +70,7 @@ class PartColumns:
     inspected: Bools
     review: Bools
     score: Floats
+    finding_px: Floats
     classes: Mapping[str, Ints]
     health: Mapping[str, CameraHealth]
     changes: tuple[Change, ...]
@@ -120,6 +123,7 @@ def _columns(parts: list[tuple[Any, ...]], views: list[tuple[Any, ...]]) -> Part
         was_inspected,
         np.array(review, np.bool_),
         np.array(scores, np.float64),
+        _largest_findings(part_number, view_columns),
         _classes(np.flatnonzero(rejected & was_inspected), reasons),
         _health(part_number, view_columns),
         tuple(sorted(changes, key=lambda change: change.at)),
@@ -163,11 +167,22 @@ def _classes(rejects: Ints, reasons: Column) -> dict[str, Ints]:
     return {name: np.array(at, np.int64) for name, at in sorted(found.items())}
 
 
+def _largest_findings(part_number: Ints, columns: list[Column]) -> Floats:
+    largest = np.full(len(part_number), np.nan)
+    if len(columns) < _VIEW_WIDTH:
+        return largest
+    for number, findings in zip(columns[0], columns[4], strict=True):
+        if findings is not None:  # of most parts it is
+            at = np.searchsorted(part_number, number)
+            largest[at] = np.fmax(largest[at], max(area_px for *_, area_px in loads(findings)))
+    return largest
+
+
 def _health(part_number: Ints, columns: list[Column]) -> dict[str, CameraHealth]:
     if len(columns) < _VIEW_WIDTH:
         return {}
     numbers, cameras = np.array(columns[0], np.int64), np.array(columns[3], np.str_)
-    values = np.array(columns[4:], np.float64).T
+    values = np.array(columns[5:], np.float64).T
     measured = ~np.isnan(values).any(axis=1)
     return {
         camera: CameraHealth(
@@ -214,7 +229,12 @@ _LIMITS_BETWEEN = _compiled(
     select(*_OF_A_VIEW).where(_BETWEEN).order_by(_VIEWS.part_number, _VIEWS.view)
 )
 _VIEWS_BETWEEN = _compiled(
-    select(*_OF_A_VIEW, _VIEWS.camera_id, *(_VIEWS[measure.value] for measure in HEALTH))
+    select(
+        *_OF_A_VIEW,
+        _VIEWS.camera_id,
+        case((_VIEWS.findings != literal_column("'[]'"), _VIEWS.findings)),
+        *(_VIEWS[measure.value] for measure in HEALTH),
+    )
     .where(_BETWEEN)
     .order_by(_VIEWS.part_number, _VIEWS.view)
 )

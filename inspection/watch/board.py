@@ -126,6 +126,8 @@ class Board:
             yield self._chart(section), stretch.false_rejects()
         elif measure is Measure.SCORE:
             yield self._chart(section), stretch.scores()
+        elif measure is Measure.FINDING_PX:
+            yield self._chart(section), stretch.finding_sizes()
         elif measure is Measure.CLASSES:
             for name in stretch.classes():
                 self._class_chart(section, name, stretch, memory, sheet)
@@ -169,6 +171,7 @@ _EPOCHS: Mapping[Measure, str] = {
     Measure.FALSE_REJECTS: VERDICTS,
     Measure.CLASSES: VERDICTS,
     Measure.SCORE: SCORES,
+    Measure.FINDING_PX: SCORES,
 }
 
 

@@ -62,6 +62,11 @@ class Stretch:
         score = self.parts.score
         return self._at(self._within(self.parts.inspected & ~np.isnan(score)), score)
 
+    def finding_sizes(self) -> Observed:
+        """The area of the largest finding of inspected parts that have one."""
+        sizes = self.parts.finding_px
+        return self._at(self._within(self.parts.inspected & ~np.isnan(sizes)), sizes)
+
     def first_inspected(self) -> Observed:
         """The first inspected part alone; empty where there is none."""
         return self.verdicts().piece(0, 1)

@@ -12,6 +12,7 @@ from inspection.records.record import Judgement, LedgerEntry, PartRecord, RunSta
 from inspection.records.rows import text_sha256
 from inspection.records.writer import RecordWriter
 from inspection.watch import Watch
+from models.findings import Finding
 
 START_NS = 1_795_000_000_000_000_000 // 3_600_000_000_000 * 3_600_000_000_000  # a full hour
 SECOND_NS = 1_000_000_000
@@ -48,6 +49,7 @@ class Line:
     limits: Limits = LIMITS
     score: float = 0.1
     health: PictureHealth | None = None
+    finding_px: tuple[float, ...] = ()
     now_ns: int = START_NS
     step_ns: int = SECOND_NS
     cameras: tuple[str, ...] = ("cam0",)
@@ -80,6 +82,7 @@ class Line:
             pixel_format="Mono8",
             limits=self.limits,
             score=score,
+            findings=tuple(Finding("dent", 0.4, (0, 0, 9, 9), area) for area in self.finding_px),
             age_ns=1,
             health=self.health,
         )

@@ -175,6 +175,31 @@ def test_a_lamp_that_fades_moves_its_own_cameras_chart_before_parts_fail(
     assert "lamp" in signal.diagnosis["sentence"]
 
 
+def test_findings_that_grow_signal_while_every_part_still_passes(
+    line: Any, watch_all: WatchAll, reader: WatchReader
+) -> None:
+    """The largest finding of a part counts; parts without one are not in the subgroups."""
+    line.begin(
+        '[[chart]]\nname = "size"\nkind = "ewma"\nof = "finding_px"\n'
+        "subgroup = 10\nbaseline_subgroups = 10\n"
+    )
+    draw = random.Random(2)
+    for at in range(400):
+        line.finding_px = ()
+        if at % 2:
+            largest = (60.0 if at >= 300 else 40.0) + draw.gauss(0.0, 3.0)
+            line.finding_px = (5.0, largest)
+        line.judge("p", flush=False)
+    line.judge("p-")
+    watch_all()
+    points = points_of(reader, "size")
+    assert [point.size for point in points] == [10] * 20
+    assert 35.0 < points[0].total / points[0].size < 45.0
+    first, *_ = reader.signals()
+    assert (first.chart.name, first.side) == ("size", "above")
+    assert first.last_part >= 300
+
+
 def test_gaps_between_rejects_are_drawn_for_each_class(
     line: Any, watch_all: WatchAll, reader: WatchReader
 ) -> None:
