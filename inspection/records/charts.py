@@ -210,30 +210,3 @@ class HourTotals:
     review: int
     scored: int
     score_sum: float
-
-
-@dataclass(frozen=True, slots=True)
-class HourOfCamera:
-    """Means of a camera's picture health in one hour, lot and shift."""
-
-    hour_utc_ns: int
-    lot: str
-    shift: str
-    camera_id: str
-    pictures: int
-    brightness: float
-    sharpness: float
-    noise: float
-    vignetting: float
-    saturated: float
-
-
-@dataclass(frozen=True, slots=True)
-class HourOfClass:
-    """Parts rejected for a defect class in one hour, lot and shift."""
-
-    hour_utc_ns: int
-    lot: str
-    shift: str
-    class_name: str
-    rejected: int

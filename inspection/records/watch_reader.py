@@ -12,8 +12,6 @@ from inspection.records.charts import (
     ChartKind,
     ChartPoint,
     ChartSignal,
-    HourOfCamera,
-    HourOfClass,
     HourTotals,
     Measure,
     Stage,
@@ -104,29 +102,9 @@ class WatchReader:
         self, since_utc_ns: int | None = None, until_utc_ns: int | None = None
     ) -> list[HourTotals]:
         """Roll-ups of parts, by hour, lot and shift."""
-        return [HourTotals(*row) for row in self._hourly(_HOURS, since_utc_ns, until_utc_ns)]
-
-    def hours_of_classes(
-        self, since_utc_ns: int | None = None, until_utc_ns: int | None = None
-    ) -> list[HourOfClass]:
-        """Roll-ups of rejects by defect class."""
-        return [
-            HourOfClass(*row) for row in self._hourly(_HOUR_CLASSES, since_utc_ns, until_utc_ns)
-        ]
-
-    def hours_of_cameras(
-        self, since_utc_ns: int | None = None, until_utc_ns: int | None = None
-    ) -> list[HourOfCamera]:
-        """Roll-ups of picture health by camera."""
-        return [
-            _hour_of_camera(row) for row in self._hourly(_HOUR_CAMERAS, since_utc_ns, until_utc_ns)
-        ]
-
-    def _hourly(
-        self, query: Select[Any], since_utc_ns: int | None, until_utc_ns: int | None
-    ) -> list[Any]:
-        hour = query.selected_columns.hour_utc_ns
-        return self._rows(_between(query, hour, since_utc_ns, until_utc_ns).order_by(hour))
+        hour = schema.hours.c.hour_utc_ns
+        query = _between(_HOURS, hour, since_utc_ns, until_utc_ns)
+        return [HourTotals(*row) for row in self._rows(query.order_by(hour))]
 
     def _rows(self, query: Select[Any]) -> list[Any]:
         with self._source.reading() as connection:
@@ -138,8 +116,6 @@ _SIGNALS = select(
     schema.signals, *(c for c in _CHARTS.selected_columns if c.name != "chart_id")
 ).join(schema.charts)
 _HOURS = select(schema.hours)
-_HOUR_CLASSES = select(schema.hour_classes)
-_HOUR_CAMERAS = select(schema.hour_cameras)
 
 
 def _between(query: Select[Any], column: Any, since: int | None, until: int | None) -> Select[Any]:
@@ -210,11 +186,3 @@ def _signal(row: Any) -> ChartSignal:
         row.raised_utc_ns,
         json.loads(row.diagnosis),
     )
-
-
-def _hour_of_camera(row: Any) -> HourOfCamera:
-    sums = (
-        row.brightness_sum, row.sharpness_sum, row.noise_sum, row.vignetting_sum, row.saturated_sum,
-    )  # fmt: skip
-    key = (row.hour_utc_ns, row.lot, row.shift, row.camera_id, row.pictures)
-    return HourOfCamera(*key, *(total / row.pictures for total in sums))
