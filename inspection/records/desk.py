@@ -5,15 +5,15 @@ The line never waits for it. Entries are only ever added; of several about a par
 
 import json
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Table, func, insert, select
 
 from inspection.judge import Outcome
 from inspection.records import schema
+from inspection.records.database import Database
 from inspection.records.entries import (
     DeskError,
     Label,
@@ -22,7 +22,7 @@ from inspection.records.entries import (
 )
 from inspection.records.query import RecordReader, StoredPart
 from inspection.records.rows import canonical_json
-from inspection.records.store import DESK_FILE, explained, for_reading, open_writer
+from inspection.records.store import DESK_FILE
 
 
 class Desk:
@@ -39,14 +39,13 @@ class Desk:
         busy_timeout_s: float = 5.0,
         utc_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._path = folder / DESK_FILE
         self._utc_ns = utc_ns
-        self._engine = open_writer(folder, DESK_FILE, busy_timeout_s)
+        self._database = Database(folder, DESK_FILE, busy_timeout_s)
         self._records = RecordReader(folder, busy_timeout_s=busy_timeout_s)
 
     def close(self) -> None:
         self._records.close()
-        self._engine.dispose()
+        self._database.close()
 
     def review(self, part_number: int, agrees: bool, reason: str, who: str) -> None:
         """A person confirms or overrules the verdict on a part; to overrule takes a reason."""
@@ -90,7 +89,7 @@ class Desk:
         """The latest review of a part."""
         columns = schema.reviews.c
         query = select(schema.reviews).where(columns.part_number == part_number)
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(query.order_by(columns.id.desc()).limit(1)).first()
         return None if row is None else _review(row)
 
@@ -102,31 +101,21 @@ class Desk:
         """Of the parts that came back, those that the station had passed."""
         return [entry for entry in self.returns() if self._passed(entry.part_number)]
 
-    @contextmanager
-    def _reading(self) -> Generator[Connection]:
-        with explained(self._path), for_reading(self._engine).begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _transaction(self) -> Generator[Connection]:
-        with explained(self._path), self._engine.begin() as connection:
-            yield connection
-
     def _add(self, table: Table, row: dict[str, Any]) -> None:
-        with self._transaction() as connection:
+        with self._database.writing() as connection:
             connection.execute(insert(table), row)
 
     def _latest(self, table: Table) -> list[Any]:
         latest = select(func.max(table.c.id)).group_by(table.c.part_number)
         query = select(table).where(table.c.id.in_(latest)).order_by(table.c.id)
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return list(connection.execute(query))
 
     def _find(self, part: str | int) -> StoredPart:
         by_number = isinstance(part, int)
         found = self._records.part_by_number(part) if by_number else self._records.part(part)
         if found is None:
-            raise DeskError(f"part {part!r} is not in the records of {self._path.parent}")
+            raise DeskError(f"part {part!r} is not in the records of {self._database.path.parent}")
         return found
 
     def _passed(self, part_number: int) -> bool:

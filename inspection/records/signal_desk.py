@@ -1,8 +1,7 @@
 """What people do about signals, and their notes: appended to the desk, each with who and when."""
 
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,9 @@ from sqlalchemy import Connection, Table, insert, select
 
 from inspection.records import schema
 from inspection.records.charts import Annotation, ChartKind, ChartSignal, SignalState
+from inspection.records.database import Database
 from inspection.records.entries import DeskError
-from inspection.records.store import DESK_FILE, explained, for_reading, open_writer
+from inspection.records.store import DESK_FILE
 from inspection.records.watch_reader import WatchReader
 
 STEP = "step"
@@ -49,14 +49,13 @@ class SignalDesk:
         busy_timeout_s: float = 5.0,
         utc_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._path = folder / DESK_FILE
         self._utc_ns = utc_ns
-        self._engine = open_writer(folder, DESK_FILE, busy_timeout_s)
+        self._database = Database(folder, DESK_FILE, busy_timeout_s)
         self._watch = WatchReader(folder, busy_timeout_s=busy_timeout_s)
 
     def close(self) -> None:
         self._watch.close()
-        self._engine.dispose()
+        self._database.close()
 
     def acknowledge(self, signal_id: int, who: str, text: str = "") -> None:
         """Somebody has seen the signal and takes it on."""
@@ -100,7 +99,7 @@ class SignalDesk:
         query = select(schema.signal_acts).order_by(columns.id)
         if signal_id is not None:
             query = query.where(columns.signal_id == signal_id)
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return [
                 SignalAct(row.signal_id, row.act, row.step, row.who, row.text, row.at_utc_ns)
                 for row in connection.execute(query)
@@ -112,12 +111,12 @@ class SignalDesk:
 
     def state(self, signal_id: int) -> SignalState:
         """The state of a signal."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return _state(connection, signal_id)
 
     def notes(self) -> list[Annotation]:
         """The notes of the staff, in order of entry."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             rows = list(connection.execute(select(schema.notes).order_by(schema.notes.c.id)))
         return [
             Annotation(row.at_utc_ns, row.part_number, "note", f"{row.who}: {row.text}")
@@ -129,7 +128,7 @@ class SignalDesk:
         self._signal(signal_id)
         silent = state is SignalState.ACKNOWLEDGED
         _named(f"signal {signal_id}", who, "seen" if silent else text)
-        with explained(self._path), self._engine.begin() as connection:
+        with self._database.writing() as connection:
             now = _state(connection, signal_id)
             again = now is state is SignalState.EXPLAINED
             if not again and _ORDER.index(state) != _ORDER.index(now) + 1:
@@ -144,16 +143,11 @@ class SignalDesk:
         return found
 
     def _add(self, table: Table, row: dict[str, Any], who: str) -> None:
-        with explained(self._path), self._engine.begin() as connection:
+        with self._database.writing() as connection:
             connection.execute(insert(table), row | self._signed(who))
 
     def _signed(self, who: str) -> dict[str, Any]:
         return {"who": who, "at_utc_ns": self._utc_ns()}
-
-    @contextmanager
-    def _reading(self) -> Generator[Connection]:
-        with explained(self._path), for_reading(self._engine).begin() as connection:
-            yield connection
 
 
 def _act(signal_id: int, act: str, step: int | None, text: str) -> dict[str, Any]:

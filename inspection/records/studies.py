@@ -2,17 +2,18 @@
 
 import secrets
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from inspection.records import study_schema as tables
+from inspection.records.database import Database
 from inspection.records.entries import DeskError
-from inspection.records.store import DESK_FILE, explained, for_reading, open_writer
+from inspection.records.store import DESK_FILE
 
 STATION = "station"
 """The appraiser whose calls are the verdicts on record."""
@@ -69,14 +70,13 @@ class StudyDesk:
         busy_timeout_s: float = 5.0,
         utc_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._path = folder / DESK_FILE
         self._utc_ns = utc_ns
-        self._engine = open_writer(folder, DESK_FILE, busy_timeout_s)
-        with self._transaction() as connection:  # a desk may be older than studies
+        self._database = Database(folder, DESK_FILE, busy_timeout_s)
+        with self._database.writing() as connection:  # a desk may be older than studies
             tables.desk.create_all(connection)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._database.close()
 
     def begin(
         self,
@@ -99,7 +99,7 @@ class StudyDesk:
             "who": who,
             "begun_utc_ns": self._utc_ns(),
         }
-        with self._transaction() as connection:
+        with self._database.writing() as connection:
             [study_id] = connection.execute(insert(tables.studies), row).inserted_primary_key or (
                 0,
             )
@@ -139,13 +139,11 @@ class StudyDesk:
             "bad": call.bad,
             "at_utc_ns": self._utc_ns(),
         }
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(tables.study_calls), row)
-        except IntegrityError as error:
-            raise DeskError(
-                f"{call.appraiser} has judged part {call.part_number} in trial {call.trial} already"
-            ) from error
+        self._add_once(
+            tables.study_calls,
+            row,
+            f"{call.appraiser} has judged part {call.part_number} in trial {call.trial} already",
+        )
 
     def end(self, study_id: int, who: str) -> None:
         """End a study: from now on it counts. Raises DeskError when it cannot be ended."""
@@ -155,15 +153,13 @@ class StudyDesk:
         if not who.strip():
             raise DeskError(f"study {study_id}: ending it needs the name of who ends it")
         row = {"study_id": study_id, "who": who, "ended_utc_ns": self._utc_ns()}
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(tables.study_ends), row)
-        except IntegrityError as error:
-            raise DeskError(f"study {study_id} ({study.title}) has ended already") from error
+        self._add_once(
+            tables.study_ends, row, f"study {study_id} ({study.title}) has ended already"
+        )
 
     def studies(self) -> list[Study]:
         """All studies, the newest first."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return _studies(connection)
 
     def study(self, study_id: int) -> Study | None:
@@ -173,21 +169,19 @@ class StudyDesk:
         """Every call of a study, in order of entry."""
         columns = tables.study_calls.c
         query = select(tables.study_calls).where(columns.study_id == study_id).order_by(columns.id)
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return [
                 Call(row.appraiser, row.trial, row.part_number, row.bad)
                 for row in connection.execute(query)
             ]
 
-    @contextmanager
-    def _reading(self) -> Generator[Connection]:
-        with explained(self._path), for_reading(self._engine).begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _transaction(self) -> Generator[Connection]:
-        with explained(self._path), self._engine.begin() as connection:
-            yield connection
+    def _add_once(self, table: Table, row: dict[str, Any], twice: str) -> None:
+        """Enter a row of which there may be one. Raises DeskError saying `twice` for a second."""
+        with self._database.writing() as connection:
+            try:
+                connection.execute(insert(table), row)
+            except IntegrityError as error:
+                raise DeskError(twice) from error
 
 
 def _studies(connection: Connection) -> list[Study]:

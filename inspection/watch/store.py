@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
@@ -13,8 +12,9 @@ from sqlalchemy import Connection, Table, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from inspection.records import watch_schema as schema
+from inspection.records.database import Database
 from inspection.records.rows import canonical_json
-from inspection.records.store import WATCH_FILE, explained, for_reading, open_writer
+from inspection.records.store import WATCH_FILE
 from inspection.watch.board import DrawnChart, SavedChart
 from inspection.watch.sheet import Raised, Sheet
 
@@ -32,23 +32,22 @@ class WatchStore:
         utc_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         """Raises RecordsError when it cannot be opened."""
-        self._path = folder / WATCH_FILE
         self._utc_ns = utc_ns
-        self._engine = open_writer(folder, WATCH_FILE, busy_timeout_s)
+        self._database = Database(folder, WATCH_FILE, busy_timeout_s)
         self._chart_ids: dict[str, int] = {}
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._database.close()
 
     def place(self) -> Mapping[str, Any] | None:
         """Where the watch stands, as `commit` was given it; None before the first step."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(select(schema.place)).mappings().first()
         return None if row is None else dict(row)
 
     def charts(self) -> dict[str, SavedChart]:
         """All charts by name."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             rows = list(connection.execute(select(schema.charts)))
         self._chart_ids = {row.name: row.chart_id for row in rows}
         return {
@@ -62,20 +61,20 @@ class WatchStore:
         query = select(found)
         for column, value in zip(found.primary_key.columns, key, strict=True):
             query = query.where(column == value)
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(query).mappings().first()
         return None if row is None else {str(name): value for name, value in row.items()}
 
     def told(self, output: str) -> int:
         """The id of the last signal that an output was told of; 0 at first."""
         outputs = schema.outputs.c
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             last = connection.scalar(select(outputs.last_signal).where(outputs.name == output))
         return 0 if last is None else int(last)
 
     def tell(self, output: str, last_signal: int) -> None:
         """Remember how far an output was told."""
-        with self._transaction() as connection:
+        with self._database.writing() as connection:
             _replace(connection, schema.outputs, [{"name": output, "last_signal": last_signal}])
 
     def commit(
@@ -89,7 +88,7 @@ class WatchStore:
         """Write all of a step; either all of it is on disk when this returns, or nothing."""
         raised = sorted(sheet.raised, key=lambda one: (one.known_part, one.chart, one.rule))
         signals = [(one, canonical_json(diagnose(one))) for one in raised]
-        with self._transaction() as connection:
+        with self._database.writing() as connection:
             for chart in drawn:
                 self._write_chart(connection, chart)
             self._write_stages(connection, sheet)
@@ -181,16 +180,6 @@ class WatchStore:
             "raised_utc_ns": self._utc_ns(),
             "diagnosis": diagnosis,
         }
-
-    @contextmanager
-    def _reading(self) -> Generator[Connection]:
-        with explained(self._path), for_reading(self._engine).begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _transaction(self) -> Generator[Connection]:
-        with explained(self._path), self._engine.begin() as connection:
-            yield connection
 
 
 def _replace(connection: Connection, table: Table, rows: list[Row]) -> None:

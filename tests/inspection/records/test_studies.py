@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from inspection.errors import RecordsError
 from inspection.records.entries import DeskError
 from inspection.records.studies import Call, StudyDesk, StudyPart
 
@@ -109,3 +110,16 @@ def test_a_desk_older_than_studies_takes_them(tmp_path: Path, desk: StudyDesk) -
     opened = StudyDesk(tmp_path)
     assert opened.studies() == []
     opened.close()
+
+
+def test_a_desk_that_somebody_else_holds_is_said_so_whatever_is_entered(tmp_path: Path) -> None:
+    desk = StudyDesk(tmp_path, busy_timeout_s=0.05)
+    study_id = begun(desk)
+    other = sqlite3.connect(tmp_path / "desk.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(RecordsError, match=r"desk\.sqlite: database is locked"):
+        desk.call(study_id, Call("Mia", 1, 3, True))
+    with pytest.raises(RecordsError, match=r"desk\.sqlite: database is locked"):
+        desk.end(study_id, "Ada")
+    other.close()
+    desk.close()
