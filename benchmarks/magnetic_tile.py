@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 
 from models.session import ModelSession
-from training.dataset import Dataset, open_dataset
-from training.evaluate import Measured, measure
-from training.fit import Plan
-from training.retrain import Order, Trained, train
+from training.data.dataset import Dataset, open_dataset
+from training.fitting.fit import Plan
+from training.measuring.evaluate import Measured, measure
+from training.train import Order, Trained, train
 
 SIZE_HW = (320, 224)
 FALSE_REJECTS = (0.01, 0.05)

@@ -38,6 +38,7 @@ class InputSpec(CardPart):
     """The graph's input: float32 NCHW with one batch entry.
 
     size_hw: height and width in pixels that a picture is resized to; both multiples of 8.
+    template: whether a golden template of the part follows the picture, plane after plane.
     """
 
     name: str = "image"
@@ -48,17 +49,26 @@ class InputSpec(CardPart):
         Annotated[int, Field(ge=32, le=4096, multiple_of=8)],
     ]
     normalisation: Normalisation = Normalisation()
+    template: bool = False
+
+    @property
+    def planes(self) -> int:
+        """How many planes the graph is given: those of the picture, and of its template."""
+        return self.channels * (2 if self.template else 1)
 
 
 class OutputSpec(CardPart):
     """What the graph's output means.
 
     heatmap: probabilities, shape (1, classes, height / stride, width / stride).
+    centres: probabilities that a defect of the class has its centre in the cell, then how far its
+        left, top, right and bottom sides are from the cell's middle, in input pixels; shape
+        (1, classes + 4, height / stride, width / stride).
     boxes: rows of x0, y0, x1, y1 in input pixels, score, class index; shape (1, n, 6).
     """
 
     name: str
-    kind: Literal["heatmap", "boxes"]
+    kind: Literal["heatmap", "centres", "boxes"]
     stride: Annotated[int, Field(ge=1, le=64)] = 1
 
 
@@ -120,7 +130,7 @@ class Card(CardPart):
     format: Literal[1] = CARD_FORMAT
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
     version: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
-    task: Literal["segmentation", "detection"]
+    task: Literal["segmentation", "detection", "classification"]
     classes: Annotated[tuple[str, ...], Field(min_length=1)]
     input: InputSpec
     output: OutputSpec
@@ -140,9 +150,11 @@ class Card(CardPart):
         low = [name for name, limit in self.limits.items() if limit.score < self.floor]
         if low:
             raise ValueError(f"limits of {low} are below the floor of {self.floor}")
-        kind = {"segmentation": "heatmap", "detection": "boxes"}[self.task]
-        if self.output.kind != kind:
-            raise ValueError(f"task {self.task} needs output {kind}, card says {self.output.kind}")
+        kinds = ("centres", "boxes") if self.task == "detection" else ("heatmap",)
+        if self.output.kind not in kinds:
+            raise ValueError(
+                f"task {self.task} needs output {' or '.join(kinds)}, card says {self.output.kind}"
+            )
         if "model.onnx" not in self.hashes:
             raise ValueError("hashes do not name model.onnx")
         return self

@@ -19,15 +19,37 @@ def prepare(
     spec: InputSpec,
     full_scale: int | None = None,
     origin_px: tuple[int, int] = (0, 0),
+    template: NDArray[Any] | None = None,
 ) -> tuple[NDArray[np.float32], Placement]:
-    """The network's input of shape (1, channels, height, width), and where it lies in `pixels`.
+    """The network's input of shape (1, planes, height, width), and where it lies in `pixels`.
 
     pixels: (height, width) or (height, width, 3), uint8 or uint16.
     full_scale: the highest value the camera can give (4095 for 12 bits in uint16); the dtype's own
         when None.
     origin_px: left and top of `pixels` in the whole picture, where they are a region of it.
-    Raises InferenceError when dtype or channels do not fit the card.
+    template: the golden template, registered to `pixels` and of their shape and dtype, where the
+        card asks for one.
+    Raises InferenceError when dtype, channels or template do not fit the card.
     """
+    planes, placement = _picture(pixels, spec, full_scale, origin_px)
+    if not spec.template and template is None:
+        return planes, placement
+    if not spec.template or template is None or template.shape != pixels.shape:
+        raise InferenceError(
+            f"the card wants {'a' if spec.template else 'no'} template, got "
+            f"{'none' if template is None else template.shape} for a picture of {pixels.shape}"
+        )
+    golden, _ = _picture(template, spec, full_scale, origin_px)
+    return np.concatenate([planes, golden], axis=1), placement
+
+
+def _picture(
+    pixels: NDArray[Any],
+    spec: InputSpec,
+    full_scale: int | None,
+    origin_px: tuple[int, int],
+) -> tuple[NDArray[np.float32], Placement]:
+    """Planes of one picture, (1, channels, height, width), and where they lie in it."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if pixels.dtype not in FULL_SCALE or channels != spec.channels or pixels.size == 0:
         raise InferenceError(

@@ -49,14 +49,15 @@ class ModelSession:
         pixels: NDArray[Any],
         full_scale: int | None = None,
         origin_px: tuple[int, int] = (0, 0),
+        template: NDArray[Any] | None = None,
     ) -> Prediction:
         """Findings of one picture, at or above the card's floor.
 
         pixels: (height, width) or (height, width, 3), uint8 or uint16, any size.
-        full_scale, origin_px: see `models.preprocess.prepare`.
+        full_scale, origin_px, template: see `models.preprocess.prepare`.
         Raises InferenceError when the picture does not fit the card or the output is no answer.
         """
-        planes, placement = prepare(pixels, self.bundle.card.input, full_scale, origin_px)
+        planes, placement = prepare(pixels, self.bundle.card.input, full_scale, origin_px, template)
         output = self.run(planes)
         return Prediction(decode(output, self.bundle.card, placement), output, placement)
 
@@ -73,7 +74,7 @@ class ModelSession:
     def _warm_up(self) -> None:
         """The first runs are up to ten times slower (microsoft/onnxruntime #11581)."""
         spec = self.bundle.card.input
-        blank = np.zeros((1, spec.channels, *spec.size_hw), np.float32)
+        blank = np.zeros((1, spec.planes, *spec.size_hw), np.float32)
         try:
             for _ in range(_WARM_UP_RUNS):
                 self.run(blank)
@@ -109,7 +110,7 @@ def _open(bundle: Bundle, provider: str, threads: int) -> ort.InferenceSession:
 def _check_graph(session: ort.InferenceSession, bundle: Bundle) -> None:
     card = bundle.card
     inputs = [(node.name, node.type, node.shape) for node in session.get_inputs()]
-    wanted_shape = [1, card.input.channels, *card.input.size_hw]
+    wanted_shape = [1, card.input.planes, *card.input.size_hw]
     if len(inputs) != 1 or not _fits(inputs[0], card.input.name, wanted_shape):
         raise BundleError(
             f"{bundle.model_path}: graph inputs are {inputs}, the card says one "
@@ -128,7 +129,8 @@ def _output_shape(card: Card) -> list[int | None]:
     if card.output.kind == "boxes":
         return [1, None, 6]
     height, width = card.input.size_hw
-    return [1, len(card.classes), height // card.output.stride, width // card.output.stride]
+    maps = len(card.classes) + (4 if card.output.kind == "centres" else 0)
+    return [1, maps, height // card.output.stride, width // card.output.stride]
 
 
 def _fits(node: tuple[str, str, list[Any]], name: str, shape: Sequence[int | None]) -> bool:

@@ -156,7 +156,7 @@ def _picture_bytes(data: Path) -> float:
 def _run_ms(session: ModelSession) -> float:
     """The median of some runs, after the warm-up that the session has done."""
     spec = session.bundle.card.input
-    blank = np.zeros((1, spec.channels, *spec.size_hw), np.float32)
+    blank = np.zeros((1, spec.planes, *spec.size_hw), np.float32)
     took_s: list[float] = []
     for _ in range(TIMED_RUNS):
         began_s = time.perf_counter()

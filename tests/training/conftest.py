@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.dataset import Dataset, open_dataset
-from training.fit import Plan
-from training.retrain import Order, Trained, train
+from training.data.dataset import Dataset, open_dataset
+from training.fitting.fit import Plan
+from training.train import Order, Trained, train
 
 SIDE_PX = 64
 PLAN = Plan(seed=3, epochs=14, batch=8, crop_px=64)

@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 from inspection.cli import KNOWN_FAULTS, app
 from models.bundle import open_bundle
 from models.registry import Registry
-from training.retrain import Trained
+from training.train import Trained
 
-importlib.import_module("inspection.cli.training")  # registers the commands
+for _topic in ("train", "evaluate", "promote"):
+    importlib.import_module(f"inspection.cli.{_topic}")  # registers the commands
 RUNNER = CliRunner()
 SMALL = ["--size", "64", "64", "--epochs", "1", "--name", "plate"]
 

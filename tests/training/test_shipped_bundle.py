@@ -8,9 +8,9 @@ from inspection.judge import Outcome, judge
 from models.bundle import open_bundle
 from models.library import library_bundle
 from models.session import ModelSession
-from training.evaluate import in_force
-from training.lineage import read_lineage
-from training.split import is_locked
+from training.data.lineage import read_lineage
+from training.data.split import is_locked
+from training.measuring.evaluate import in_force
 
 KNOWN = (DefectKind.SCRATCH, DefectKind.DENT, DefectKind.MISSING_HOLE, DefectKind.CHIPPED_EDGE)
 SEED = 4242

@@ -10,16 +10,17 @@ from typer.testing import CliRunner
 from inspection.cli import app
 from models.bundle import open_bundle
 from models.session import ModelSession
-from training.dataset import Dataset, open_dataset, open_good
+from training.data.dataset import Dataset, open_dataset, open_good
+from training.data.split import is_locked
 from training.errors import TrainingError
-from training.evaluate import auroc, measure
-from training.fit import Plan
-from training.painters import PAINTERS, Canvas, choose, paint, texture_of
-from training.retrain import ANY_DEFECT, Order, Trained, teach, train
-from training.size import LARGEST_SIDE_PX, usual_size
-from training.split import is_locked
+from training.fitting.fit import Plan
+from training.measuring.evaluate import auroc, measure
+from training.network.size import LARGEST_SIDE_PX, usual_size
+from training.painting.painters import PAINTERS, Canvas, choose, paint, texture_of
+from training.train import ANY_DEFECT, Order, Trained, teach, train
 
-importlib.import_module("inspection.cli.training")  # registers the commands
+for _topic in ("train", "evaluate", "promote"):
+    importlib.import_module(f"inspection.cli.{_topic}")  # registers the commands
 SIDE_PX = 64
 PLAN = Plan(seed=3, epochs=20, batch=8, crop_px=64)
 

@@ -1,0 +1,190 @@
+"""`passline train` and `teach`: from pictures to a model."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inspection.cli import app
+from inspection.cli.training_options import (
+    Groups,
+    Layout,
+    NewBundle,
+    Painters,
+    Records,
+    Seed,
+    Size,
+    Threads,
+    gather,
+    need_torch,
+    open_folder,
+    print_figures,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from training.train import Trained
+
+
+@app.command("train")
+def train_command(
+    out: NewBundle,
+    folder: Annotated[Path | None, typer.Argument(help="Labelled pictures.")] = None,
+    layout: Layout = "auto",
+    groups: Groups = None,
+    records: Records = None,
+    base: Annotated[
+        Path | None, typer.Option(help="More labelled pictures, such as the commissioning set.")
+    ] = None,
+    fine_tune: Annotated[Path | None, typer.Option(help="Bundle to start from.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The model's name, as in the recipe; the parent's if any.")
+    ] = None,
+    version: Annotated[str, typer.Option(help="The model's version.")] = "1",
+    epochs: Annotated[int, typer.Option(min=1, help="Times each picture is seen.")] = 60,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="Fit for so long instead of so many epochs.")
+    ] = None,
+    size: Size = None,
+    seed: Seed = 0,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="3e-3 from scratch, 1e-3 from a bundle, if left out.")
+    ] = None,
+    painters: Annotated[
+        str | None,
+        typer.Option(
+            help="What is painted on good parts to learn from first: all, none, or some by comma; "
+            "not with --fine-tune."
+        ),
+    ] = None,
+    threads: Threads = 1,
+    about: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
+) -> None:
+    """Train a model from labelled pictures, or from a station's records, into a new bundle."""
+    need_torch()
+    from training.fitting.fit import FINE_TUNE_RATE, FROM_SCRATCH_RATE, Plan
+    from training.painting.painters import USUAL, choose
+    from training.train import Order, train
+
+    parent = None if fine_tune is None else open_folder(fine_tune)
+    if parent and painters not in (None, "none"):
+        raise typer.BadParameter("--painters: a bundle to start from has learnt to see already")
+    painters = painters or ("none" if parent else USUAL)
+    if learning_rate is None:
+        learning_rate = FROM_SCRATCH_RATE if parent is None else FINE_TUNE_RATE
+    options = {
+        "out": out, "format": layout, "groups": groups, "records": records, "base": base,
+        "fine-tune": fine_tune, "name": name, "version": version,
+        "epochs": None if minutes else epochs, "minutes": minutes, "size": size, "seed": seed,
+        "learning-rate": learning_rate, "painters": painters,
+        "threads": threads, "about": about or None,
+    }  # fmt: skip
+    order = Order(
+        name=name or (parent.card.name if parent else "model"),
+        version=version,
+        plan=Plan(
+            seed=seed,
+            epochs=epochs,
+            minutes=minutes,
+            learning_rate=learning_rate,
+            threads=threads,
+        ),
+        size_hw=size,
+        painters={} if painters == "none" else choose(painters),
+        parent=parent,
+        about=about,
+        command=_command("train", folder, options),
+    )
+    dataset = gather([path for path in (folder, base) if path], layout, groups, records)
+    with _progress("Training") as report:
+        trained = train(dataset, order, out, report)
+    _print_trained(trained, out)
+
+
+@app.command("teach")
+def teach_command(
+    good: Annotated[Path, typer.Option(help="Pictures of good parts, 30 to 200 of them.")],
+    out: NewBundle,
+    groups: Groups = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long to learn.")] = 20.0,
+    painters: Painters = None,
+    name: Annotated[str, typer.Option(help="The model's name, as in the recipe.")] = "model",
+    version: Annotated[str, typer.Option(help="The model's version.")] = "1",
+    size: Size = None,
+    seed: Seed = 0,
+    threads: Threads = 1,
+    about: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
+) -> None:
+    """Teach a first model with good parts alone: it learns to find defects painted on them."""
+    need_torch()
+    from training.data.dataset import open_good
+    from training.fitting.fit import Plan
+    from training.painting.painters import USUAL, choose
+    from training.train import Order, teach
+
+    painters = painters or USUAL
+    options = {
+        "good": good, "out": out, "groups": groups, "minutes": minutes, "painters": painters,
+        "name": name, "version": version, "size": size, "seed": seed, "threads": threads,
+        "about": about or None,
+    }  # fmt: skip
+    order = Order(
+        name=name,
+        version=version,
+        plan=Plan(seed=seed, minutes=minutes, threads=threads),
+        size_hw=size,
+        painters=choose(painters),
+        about=about,
+        command=_command("teach", None, options),
+    )
+    dataset = open_good(good, groups)
+    with _progress("Teaching") as report:
+        taught = teach(dataset, order, out, report)
+    _print_trained(taught, out)
+    typer.echo("No defective part was seen: how many of them it misses is not known yet.")
+
+
+def _print_trained(trained: Trained, out: Path) -> None:
+    typer.echo(f"{trained.bundle.label} in {out}, card {trained.bundle.digest[:12]}")
+    if trained.locked is not None:
+        print_figures(trained.locked)
+
+
+def _command(command: str, folder: Path | None, options: dict[str, Any]) -> str:
+    """The command line that says all this, for the card."""
+    words = ["passline", command] + ([] if folder is None else [str(folder)])
+    for option, value in options.items():
+        if value is not None:
+            values = value if isinstance(value, tuple) else (value,)
+            words += [f"--{option}", *(str(each) for each in values)]
+    return shlex.join(words)
+
+
+@contextmanager
+def _progress(what: str) -> Generator[Callable[[float, float], None]]:
+    """A bar on stderr with the loss and the time that is left."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn(what), BarColumn(), TextColumn("loss {task.fields[loss]:.3f}"),
+        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(what, total=1.0, loss=0.0)
+
+        def report(share: float, loss: float) -> None:
+            progress.update(task, completed=share, loss=loss)
+
+        yield report

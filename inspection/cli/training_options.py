@@ -1,0 +1,93 @@
+"""What the commands about models share: their options, their data, and what they print."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inspection.errors import PasslineError
+
+if TYPE_CHECKING:
+    from models.bundle import Bundle
+    from training.data.dataset import Dataset
+    from training.measuring.evaluate import Figures
+
+BundleFolder = Annotated[Path, typer.Argument(help="The bundle's folder.")]
+Layout = Annotated[str, typer.Option("--format", help="auto, masks or coco.")]
+Groups = Annotated[
+    Path | None, typer.Option(help="CSV file with image,part; parts.csv in the folder if left out.")
+]
+Records = Annotated[
+    Path | None, typer.Option(help="A station's data folder: reviews and field returns.")
+]
+
+
+Painters = Annotated[
+    str | None,
+    typer.Option(help="What is painted on good parts to learn from: all, or some by comma."),
+]
+Size = Annotated[
+    tuple[int, int] | None,
+    typer.Option(help="Height and width of the network's input; the pictures' own if left out."),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Another seed, another model.")]
+Threads = Annotated[int, typer.Option(min=1, help="Threads of torch.")]
+NewBundle = Annotated[Path, typer.Option(help="Folder of the new bundle; must not exist.")]
+
+
+class NotInstalled(PasslineError):
+    """A command needs packages that the station itself does not."""
+
+
+def need_torch() -> None:
+    missing = [name for name in ("torch", "onnx") if find_spec(name) is None]
+    if missing:
+        raise NotInstalled(
+            f"this command needs {' and '.join(missing)}, which the station does without: "
+            "pip install 'passline[training]'"
+        )
+
+
+def open_folder(folder: Path) -> Bundle:
+    from models.bundle import open_bundle
+
+    return open_bundle(folder)
+
+
+def gather(folders: list[Path], layout: str, groups: Path | None, records: Path | None) -> Dataset:
+    """Folders and records as one data set."""
+    from models.registry import station_registry
+    from training.data.dataset import Format, join, open_dataset
+    from training.data.from_records import collect
+    from training.errors import TrainingError
+
+    if layout not in list(Format):
+        raise typer.BadParameter(f"--format: expected {', '.join(Format)}, got {layout!r}")
+    datasets = [open_dataset(folder, Format(layout), groups) for folder in folders]
+    if records is not None:
+        collected = collect(records, station_registry(records))
+        for reason, count in collected.left_out.items():
+            typer.echo(f"left out {count} parts on record: {reason}", err=True)
+        datasets.append(collected.dataset)
+    if not datasets:
+        raise TrainingError("no pictures to work on: name a folder, --records, or both")
+    return join(datasets)
+
+
+def print_figures(found: Figures) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", "of", "share", "95 % interval", title=f"{found.parts} parts")
+    rows = {"escapes": found.escapes, "false rejects": found.false_rejects}
+    rows |= {f"escapes, {name}": rate for name, rate in found.escapes_by_class.items()}
+    for name, rate in rows.items():
+        interval = f"{rate.lower:.2%} to {rate.upper:.2%}"
+        table.add_row(name, f"{rate.events} of {rate.n}", f"{rate.rate:.2%}", interval)
+    auroc = "none (one kind of part only)" if found.auroc is None else f"{found.auroc:.4f}"
+    console = Console()
+    console.print(table)
+    console.print(f"AUROC of the part score: {auroc}")

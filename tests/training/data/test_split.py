@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+
+from training.data.dataset import Dataset, Sample
+from training.data.labels import Polygon
+from training.data.split import LOCKED_SHARE, is_locked, split
+from training.errors import TrainingError
+
+CORNERS = ((1.0, 1.0), (9.0, 1.0), (9.0, 9.0))
+
+
+def data(pictures_per_part: int = 6, **parts: int) -> Dataset:
+    """So many parts of each kind, each photographed several times."""
+    samples = [
+        Sample(
+            Path(f"{kind}{part}-{picture}.png"),
+            f"{kind}{part}",
+            () if kind == "good" else (Polygon(kind, CORNERS),),
+        )
+        for kind, count in parts.items()
+        for part in range(count)
+        for picture in range(pictures_per_part)
+    ]
+    return Dataset(tuple(samples), "test")
+
+
+def test_no_part_is_on_two_sides() -> None:
+    divided = split(data(good=100, crack=30, spot=30), seed=1)
+    sides = [{s.part for s in side} for side in (divided.train, divided.validation, divided.locked)]
+    assert sum(len(side) for side in sides) == len(set.union(*sides)) == 160
+    assert all(sides)
+
+
+def test_every_class_is_learnt_and_validated() -> None:
+    for seed in range(5):
+        divided = split(data(good=40, crack=12, spot=8), seed)
+        for side in (divided.train, divided.validation):
+            assert {name for s in side for name in s.classes} == {"crack", "spot"}
+            assert any(s.is_good for s in side)
+
+
+def test_the_locked_parts_stay_locked_whatever_the_seed_and_the_rest_of_the_data() -> None:
+    small, large = data(good=100, crack=30), data(good=300, crack=60, spot=50)
+    locked = {s.part for s in split(small, seed=1).locked}
+    assert locked == {s.part for s in split(small, seed=2).locked}
+    assert locked <= {s.part for s in split(large, seed=1).locked}
+
+
+def test_another_seed_validates_on_other_parts() -> None:
+    first, second = (split(data(good=100, crack=30), seed).validation for seed in (1, 2))
+    assert first != second
+
+
+def test_about_one_part_in_five_is_locked() -> None:
+    locked = sum(is_locked(f"part{number}") for number in range(10_000))
+    assert abs(locked / 10_000 - LOCKED_SHARE) < 0.02
+
+
+def test_a_class_with_too_few_parts_is_named() -> None:
+    lonely = next(f"crack{n}" for n in range(100) if is_locked(f"crack{n}"))
+    only_locked = Sample(Path("x.png"), lonely, (Polygon("crack", CORNERS),))
+    dataset = data(good=20, spot=20)
+    with pytest.raises(TrainingError, match="too few parts of crack"):
+        split(Dataset((*dataset.samples, only_locked), "test"), seed=0)

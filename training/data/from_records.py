@@ -1,0 +1,218 @@
+"""Samples straight from a station: what people said of its verdicts, and what came back.
+
+A part is used when a person vouched for it: a confirmed pass and an overruled reject are good
+parts; a confirmed reject is defective where the model that judged it saw the defect; a part that
+came back is defective where somebody outlined it. What nobody looked at is not used. Each view that
+was vouched for is a picture of its own; the part groups them.
+
+Such parts are no fair sample of the stream: a champion caught every confirmed reject, and got
+every overruled one and every escape wrong. They teach; rates of the stream come from elsewhere.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from inspection.judge import Outcome
+from inspection.recipe import Recipe, Region, parse_recipe
+from inspection.records.desk import Desk
+from inspection.records.entries import Return
+from inspection.records.query import RecordReader, StoredPart
+from inspection.records.record import ViewRecord
+from models.errors import RegistryError
+from models.findings import Finding
+from models.registry import Registry
+from models.session import ModelSession
+from training.data.dataset import Dataset, Sample
+from training.data.labels import DrawnMask, Label, Mask, Polygon
+from training.data.pictures import read_picture
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """Samples from the records.
+
+    left_out: how many parts were vouched for and cannot be used, by reason.
+    """
+
+    dataset: Dataset
+    left_out: dict[str, int]
+
+
+class _Unusable(Exception):
+    """Why a part that somebody vouched for cannot be used."""
+
+
+def collect(data: Path, registry: Registry) -> Collected:
+    """Everything that people vouched for at the station whose data folder this is.
+
+    registry: where the bundles are that judged. Raises RecordsError when the records cannot be
+    read, or when a picture is not the one on its record.
+    """
+    reader, desk = RecordReader(data), Desk(data)
+    try:
+        return _Collector(data, reader, desk, registry).collect()
+    finally:
+        desk.close()
+        reader.close()
+
+
+class _Collector:
+    """One pass over the desk's entries."""
+
+    def __init__(self, data: Path, reader: RecordReader, desk: Desk, registry: Registry) -> None:
+        self._data = data
+        self._reader = reader
+        self._desk = desk
+        self._registry = registry
+        self._sessions: dict[str, ModelSession] = {}
+        self._recipes: dict[int, Recipe] = {}
+
+    def collect(self) -> Collected:
+        samples: list[Sample] = []
+        left_out: Counter[str] = Counter()
+        for number, returned, agrees in self._vouched():
+            try:
+                samples.extend(self._samples(number, returned, agrees))
+            except _Unusable as reason:
+                left_out[str(reason)] += 1
+        return Collected(Dataset(tuple(samples), f"records of {self._data}"), dict(left_out))
+
+    def _vouched(self) -> Iterator[tuple[int, Return | None, bool]]:
+        """Part number, its return if it came back, and whether a person agreed to its verdict.
+
+        A return outweighs a review: the customer has seen the part for longer.
+        """
+        returns = {entry.part_number: entry for entry in self._desk.returns()}
+        for number, entry in returns.items():
+            yield number, entry, False
+        for number, review in self._desk.reviews().items():
+            if number not in returns:
+                yield number, None, review.agrees
+
+    def _samples(self, number: int, returned: Return | None, agrees: bool) -> list[Sample]:
+        part = self._reader.part_by_number(number)
+        if part is None or not part.pictures:
+            raise _Unusable("no picture was kept")
+        return [
+            Sample(
+                self._data / part.pictures[view.view],
+                part.record.serial,
+                labels,
+                self._region(part, view),
+                view.full_scale,
+            )
+            for view, labels in self._labelled(part, returned, agrees)
+        ]
+
+    def _labelled(
+        self, part: StoredPart, returned: Return | None, agrees: bool
+    ) -> list[tuple[ViewRecord, tuple[Label, ...]]]:
+        """The views of which it is known what is on them; none for a good one."""
+        views = [view for view in part.record.worst_views_first if view.view in part.pictures]
+        for view in views:
+            self._reader.picture(part, view.view)  # proves that it is the picture on the record
+        if returned is not None:
+            return _outlined(views, returned)
+        rejected = part.record.verdict.outcome is Outcome.REJECT
+        if rejected != agrees:
+            return [(view, ()) for view in views]
+        if not rejected:
+            raise _Unusable("passed wrongly, and nobody outlined the defect")
+        seen = [(view, self._seen(part, view)) for view in views if _rejecting(view)]
+        if not seen:
+            raise _Unusable("rejected without a finding")
+        return seen
+
+    def _seen(self, part: StoredPart, view: ViewRecord) -> tuple[Label, ...]:
+        """Where the bundle that judged the part saw what this view was rejected for."""
+        judgement = part.record.judgement
+        if judgement is None:
+            raise _Unusable("rejected without a finding")
+        rejecting = _rejecting(view)
+        picture, region = self._data / part.pictures[view.view], self._region(part, view)
+        pixels = Sample(picture, part.record.serial, region=region).pixels()
+        session = self._session(judgement.bundle_digest)
+        maps = session.predict(pixels, view.full_scale).output[0]
+        card = session.bundle.card
+        height, width = read_picture(picture).shape
+        labels: list[Label] = []
+        for name in sorted({finding.class_name for finding in rejecting}):
+            cells = maps[card.classes.index(name)] >= np.float32(card.floor)
+            seen = np.zeros((height, width), np.bool_)
+            left, top = (region.left, region.top) if region else (0, 0)
+            seen[top : top + pixels.shape[0], left : left + pixels.shape[1]] = _grown(
+                cells, pixels.shape[0], pixels.shape[1]
+            )
+            boxes = _boxes([each for each in rejecting if each.class_name == name], seen)
+            labels.append(DrawnMask(name, boxes & seen))
+        return tuple(labels)
+
+    def _region(self, part: StoredPart, view: ViewRecord) -> Region | None:
+        """The region of a view that was inspected in its run of the line."""
+        run_id = part.record.run_id
+        if run_id not in self._recipes:
+            run = self._reader.run(run_id)
+            if run is None:
+                raise _Unusable("its run is not on record")
+            self._recipes[run_id] = parse_recipe(run.start.recipe_toml, f"run {run_id}")
+        return self._recipes[run_id].view(view.camera_id).region
+
+    def _session(self, digest: str) -> ModelSession:
+        if digest not in self._sessions:
+            try:
+                bundle = self._registry.by_digest(digest)
+            except RegistryError as error:
+                raise _Unusable("the bundle that judged it is not in the registry") from error
+            if bundle.card.output.kind != "heatmap":
+                raise _Unusable("judged by a detector, whose boxes outline nothing")
+            self._sessions[digest] = ModelSession(bundle)
+        return self._sessions[digest]
+
+
+def _outlined(
+    views: list[ViewRecord], returned: Return
+) -> list[tuple[ViewRecord, tuple[Label, ...]]]:
+    """The views that somebody outlined a defect on; an outline without a view is of the worst."""
+    if not returned.labels:
+        raise _Unusable("came back, and nobody outlined the defect")
+    labelled: list[tuple[ViewRecord, tuple[Label, ...]]] = []
+    for view in views:
+        names = (view.view, "") if view is views[0] else (view.view,)
+        drawn = [each for each in returned.labels if each.view in names]
+        if drawn:
+            labels = tuple(Polygon(each.class_name, each.polygon_xy_px) for each in drawn)
+            labelled.append((view, labels))
+    if not labelled:
+        raise _Unusable("no picture was kept of the view that was outlined")
+    return labelled
+
+
+def _rejecting(view: ViewRecord) -> list[Finding]:
+    """The findings that rejected the view, at the limits that were in force."""
+    limits = {} if view.limits is None else view.limits.by_class
+    return [
+        finding
+        for finding in view.findings
+        if (limit := limits.get(finding.class_name)) is None
+        or (finding.score >= limit.score and finding.area_px >= limit.area_px)
+    ]
+
+
+def _boxes(findings: list[Finding], like: Mask) -> Mask:
+    """True inside the boxes of the findings."""
+    inside = np.zeros_like(like)
+    for finding in findings:
+        left, top, right, bottom = (round(side) for side in finding.box_xyxy_px)
+        inside[max(top, 0) : bottom, max(left, 0) : right] = True
+    return inside
+
+
+def _grown(cells: Mask, height: int, width: int) -> Mask:
+    """Cells of a map as a mask of pixels."""
+    size_wh = (width, height)
+    return cv2.resize(cells.astype(np.uint8), size_wh, interpolation=cv2.INTER_NEAREST) > 0

@@ -1,0 +1,82 @@
+"""Which parts a model learns from, which set its limits, and which stay locked.
+
+The locked parts are a property of the part alone: a hash of its name. They are the same for every
+run, every seed and every data set that the part appears in, so a champion and a challenger trained
+a year apart have both never seen them. What is left is divided per run, class by class.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from training.data.dataset import Dataset, Sample
+from training.errors import TrainingError
+
+LOCKED_SHARE = 0.2
+VALIDATION_SHARE = 0.25
+_LOCK = "passline locked parts 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The samples of a data set in three; no part is in two of them."""
+
+    train: tuple[Sample, ...]
+    validation: tuple[Sample, ...]
+    locked: tuple[Sample, ...]
+
+
+def is_locked(part: str) -> bool:
+    """True for the parts, one in five, that no model may learn from."""
+    return _fraction(_LOCK, part) < LOCKED_SHARE
+
+
+def split(dataset: Dataset, seed: int) -> Split:
+    """Divide a data set by part: locked ones first, then each class between the other two.
+
+    Every class with two parts or more that are not locked is in train and in validation.
+    Raises TrainingError when a class has no part left to learn from.
+    """
+    kinds: dict[str, str] = {}
+    for sample in dataset.samples:
+        kinds[sample.part] = max(kinds.get(sample.part, ""), _kind(sample))
+    free = {part: kind for part, kind in kinds.items() if not is_locked(part)}
+    validation = _draw(free, seed)
+    divided = Split(
+        _of(dataset, set(free) - validation),
+        _of(dataset, validation),
+        _of(dataset, set(kinds) - set(free)),
+    )
+    unlearnt = set(dataset.classes) - {name for s in divided.train for name in s.classes}
+    if unlearnt or not any(sample.is_good for sample in divided.train):
+        missing = ", ".join(sorted(unlearnt)) or "good"
+        raise TrainingError(
+            f"{dataset.source}: too few parts of {missing}: one in five is locked away for the "
+            "gate, and none is left to learn from"
+        )
+    return divided
+
+
+def _draw(kinds: dict[str, str], seed: int) -> set[str]:
+    """The parts for validation: of each kind its share, at least one where there are two."""
+    drawn: set[str] = set()
+    for kind in set(kinds.values()):
+        parts = sorted(part for part, own in kinds.items() if own == kind)
+        parts.sort(key=lambda part: _fraction(f"validation {seed}", part))
+        count = max(round(len(parts) * VALIDATION_SHARE), min(1, len(parts) - 1))
+        drawn.update(parts[:count])
+    return drawn
+
+
+def _of(dataset: Dataset, parts: Iterable[str]) -> tuple[Sample, ...]:
+    wanted = set(parts)
+    return tuple(sample for sample in dataset.samples if sample.part in wanted)
+
+
+def _kind(sample: Sample) -> str:
+    return "+".join(sorted(sample.classes))
+
+
+def _fraction(purpose: str, part: str) -> float:
+    digest = hashlib.sha256(f"{purpose}\0{part}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

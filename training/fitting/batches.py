@@ -1,0 +1,109 @@
+"""Batches to learn from: square crops, half of them on defects, turned and with other contrast."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from training.fitting.examples import Example
+from training.network.segmentation import SIZE_MULTIPLE_PX, STRIDE
+
+# Contrast and brightness of the normalised picture vary like lamps and lenses of one type do.
+_CONTRAST = (0.85, 1.15)
+_BRIGHTNESS = (-0.05, 0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Crops with their cells.
+
+    images: float32 (batch, 1, side, side). cells: float32 (batch, classes, side / 4, side / 4).
+    """
+
+    images: Tensor
+    cells: Tensor
+
+
+class Draws(Protocol):
+    """Gives batches for ever; the same seed gives the same ones."""
+
+    def next(self) -> Batch: ...
+
+
+def crop_side_px(examples: Sequence[Example], side_px: int) -> int:
+    """The side of a crop that fits the pictures and the network, at most `side_px`."""
+    side_px = min(side_px, *examples[0].planes.shape)
+    return side_px - side_px % SIZE_MULTIPLE_PX
+
+
+def relit(planes: NDArray[np.float32], chance: np.random.Generator) -> NDArray[np.float32]:
+    """The crop as under another lamp and lens of the same type."""
+    planes = planes * np.float32(chance.uniform(*_CONTRAST))
+    return planes + np.float32(chance.uniform(*_BRIGHTNESS))
+
+
+class Batches:
+    """Crops of labelled pictures; see `Draws`."""
+
+    def __init__(self, examples: list[Example], size: int, side_px: int, seed: int) -> None:
+        self._examples = examples
+        self._size = size
+        self._side_px = crop_side_px(examples, side_px)
+        self._draw = np.random.default_rng(seed)
+        classes = range(examples[0].cells.shape[0])
+        members = [[e for e in examples if e.cells[index].any()] for index in classes]
+        self._by_class = [(index, of_class) for index, of_class in enumerate(members) if of_class]
+        good = [example for example in examples if example.is_good]
+        self._elsewhere = good or examples
+
+    def next(self) -> Batch:
+        """One batch: crops on defects, every class as often, and crops of good parts in turn."""
+        crops = [self._on_defect() if i % 2 else self._anywhere() for i in range(self._size)]
+        images = np.stack([image for image, _ in crops])
+        cells = np.stack([cell for _, cell in crops])
+        return Batch(torch.from_numpy(images)[:, None], torch.from_numpy(cells))
+
+    def _on_defect(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        index, of_class = self._by_class[int(self._draw.integers(len(self._by_class)))]
+        example = of_class[int(self._draw.integers(len(of_class)))]
+        rows, columns = np.nonzero(example.cells[index])
+        at = int(self._draw.integers(len(rows)))
+        side = self._side_px // STRIDE
+        top = int(rows[at] - self._draw.integers(side))
+        left = int(columns[at] - self._draw.integers(side))
+        return self._crop(example, top, left)
+
+    def _anywhere(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        # One in four of these is a defective part, mostly beside its defect.
+        pool = self._examples if self._draw.random() < 0.25 else self._elsewhere
+        example = pool[int(self._draw.integers(len(pool)))]
+        height, width = example.cells.shape[1:]
+        return self._crop(
+            example, int(self._draw.integers(height)), int(self._draw.integers(width))
+        )
+
+    def _crop(
+        self, example: Example, top: int, left: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The crop nearest to (top, left), in cells, that lies inside; turned and re-lit."""
+        side = self._side_px // STRIDE
+        height, width = example.cells.shape[1:]
+        top, left = min(max(top, 0), height - side), min(max(left, 0), width - side)
+        cells = example.cells[:, top : top + side, left : left + side].astype(np.float32)
+        planes = example.planes[
+            top * STRIDE : (top + side) * STRIDE, left * STRIDE : (left + side) * STRIDE
+        ].astype(np.float32)
+        return self._turned(relit(planes, self._draw), cells)
+
+    def _turned(
+        self, planes: NDArray[np.float32], cells: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        quarters = int(self._draw.integers(4))
+        planes, cells = np.rot90(planes, quarters), np.rot90(cells, quarters, axes=(1, 2))
+        if self._draw.integers(2):
+            planes, cells = planes[:, ::-1], cells[:, :, ::-1]
+        return np.ascontiguousarray(planes), np.ascontiguousarray(cells)

@@ -1,0 +1,1 @@
+"""Painting defects on pictures of good parts."""

@@ -1,0 +1,75 @@
+"""Batches for learning from good parts alone: half of the crops are given a painted defect."""
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+import torch
+
+from training.fitting.batches import Batch, crop_side_px, relit
+from training.fitting.examples import CELL_SHARE, Example
+from training.network.segmentation import STRIDE
+from training.painting.painters import Canvas, Painter, Plane, paint, texture_of
+
+
+class PaintedBatches:
+    """Crops of good pictures with one class of cells: where something was painted.
+
+    Crops are mirrored and not turned: on a ground surface a line across the grain is a defect and
+    one along it is not. See `training.fitting.batches.Draws`.
+    """
+
+    def __init__(
+        self,
+        good: Sequence[Example],
+        painters: Mapping[str, Painter],
+        size: int,
+        side_px: int,
+        seed: int,
+    ) -> None:
+        self._good = good
+        self._textures = [texture_of(example.planes.astype(np.float32)) for example in good]
+        self._painters = painters
+        self._size = size
+        self._side_px = crop_side_px(good, side_px)
+        self._draw = np.random.default_rng(seed)
+
+    def next(self) -> Batch:
+        """One batch: painted crops and good ones in turn."""
+        crops = [self._painted() if i % 2 else self._clean() for i in range(self._size)]
+        images = np.stack([image for image, _ in crops])
+        cells = np.stack([cell for _, cell in crops])
+        return Batch(torch.from_numpy(images)[:, None], torch.from_numpy(cells)[:, None])
+
+    def _clean(self) -> tuple[Plane, Plane]:
+        side = self._side_px // STRIDE
+        return self._crop(self._picture()), np.zeros((side, side), np.float32)
+
+    def _painted(self) -> tuple[Plane, Plane]:
+        index = self._picture()
+        canvas = Canvas(self._crop(index), self._crop(self._picture()), self._textures[index])
+        painted = paint(canvas, self._painters, self._draw)
+        return painted.plane, cells_of(painted.cover)
+
+    def _picture(self) -> int:
+        return int(self._draw.integers(len(self._good)))
+
+    def _crop(self, index: int) -> Plane:
+        planes, side = self._good[index].planes, self._side_px
+        height, width = planes.shape
+        top = int(self._draw.integers(height - side + 1))
+        left = int(self._draw.integers(width - side + 1))
+        crop = relit(planes[top : top + side, left : left + side].astype(np.float32), self._draw)
+        if self._draw.integers(2):
+            crop = crop[::-1]
+        if self._draw.integers(2):
+            crop = crop[:, ::-1]
+        return np.ascontiguousarray(crop)
+
+
+def cells_of(cover: Plane) -> Plane:
+    """1.0 for the network's cells that were painted, by the rule that labels follow too."""
+    height, width = cover.shape
+    size_wh = (width // STRIDE, height // STRIDE)
+    share = cv2.resize((cover > 0.5).astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
+    return (share >= CELL_SHARE).astype(np.float32)
