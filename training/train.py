@@ -15,6 +15,7 @@ from training.data.split import Split, split
 from training.fitting.batches import Batches
 from training.fitting.examples import load_examples, load_good
 from training.fitting.fit import FINE_TUNE_RATE, Plan, Report, fit, seeded_network
+from training.fitting.loss import segmentation_loss
 from training.measuring.evaluate import Figures, figures, measure, rate
 from training.measuring.limits import choose_limits
 from training.network.export import (
@@ -97,7 +98,7 @@ def train(dataset: Dataset, order: Order, out: Path, report: Report = silent) ->
         examples = load_examples(divided.train, spec, classes)
         network, plan, told = _start(classes, divided, spec, order, report)
         batches = Batches(examples, plan.batch, plan.crop_px, plan.seed)
-        fit(network, batches, len(examples), plan, told)
+        fit(network, batches, segmentation_loss, len(examples), plan, told)
         locked = _bundle(network, dataset, divided, order, spec, classes, folder)
     return Trained(open_bundle(out), divided, locked)
 
@@ -123,7 +124,7 @@ def _painted(
     good = load_good(divided.train, spec)
     network = seeded_network(1, plan.seed)
     batches = PaintedBatches(good, order.painters, plan.batch, plan.crop_px, plan.seed)
-    return fit(network, batches, len(good), plan, report)
+    return fit(network, batches, segmentation_loss, len(good), plan, report)
 
 
 def _bundle(

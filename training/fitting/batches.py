@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -28,10 +28,20 @@ class Batch:
     cells: Tensor
 
 
-class Draws(Protocol):
+class Pictures(Protocol):
+    """What any network is given: images, float32 (batch, planes, height, width), and the truth."""
+
+    @property
+    def images(self) -> Tensor: ...
+
+
+AnyBatch = TypeVar("AnyBatch", bound=Pictures, covariant=True)
+
+
+class Draws(Protocol[AnyBatch]):
     """Gives batches for ever; the same seed gives the same ones."""
 
-    def next(self) -> Batch: ...
+    def next(self) -> AnyBatch: ...
 
 
 def crop_side_px(examples: Sequence[Example], side_px: int) -> int:

@@ -4,12 +4,14 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
+from torch import Tensor, nn
 
 from training.errors import TrainingError
-from training.fitting.batches import Draws
-from training.fitting.loss import segmentation_loss
+from training.fitting.average import Average
+from training.fitting.batches import Draws, Pictures
 from training.network.segmentation import SegmentationNetwork
 
 _WARM_UP_SHARE = 0.15
@@ -19,6 +21,9 @@ FINE_TUNE_RATE = 1e-3
 
 Report = Callable[[float, float], None]
 """Called after every step with the share done (0 to 1) and the loss."""
+
+AnyNetwork = TypeVar("AnyNetwork", bound=nn.Module)
+AnyBatch = TypeVar("AnyBatch", bound=Pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,20 @@ class Plan:
     threads: int = 1
 
 
+@dataclass(slots=True, eq=False)
+class Course:
+    """Where a fit is: everything that its next step depends on but the batches.
+
+    share: of the plan that is done, 0 to 1.
+    """
+
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: Average
+    step: int = 0
+    share: float = 0.0
+
+
 def seeded_network(classes: int, seed: int) -> SegmentationNetwork:
     """A fresh network; the same seed gives the same weights."""
     torch.manual_seed(seed)
@@ -50,10 +69,17 @@ def seeded_network(classes: int, seed: int) -> SegmentationNetwork:
 
 
 def fit(
-    network: SegmentationNetwork, batches: Draws, pictures: int, plan: Plan, report: Report
-) -> SegmentationNetwork:
+    network: AnyNetwork,
+    batches: Draws[AnyBatch],
+    loss: Callable[[Tensor, AnyBatch], Tensor],
+    pictures: int,
+    plan: Plan,
+    report: Report,
+) -> AnyNetwork:
     """Fit the network in place with AdamW on one cycle of the learning rate.
 
+    The network ends as the average of its last steps, see `training.fitting.average`.
+    loss: what the network's output for a batch costs, a scalar.
     pictures: how many make an epoch.
     Raises TrainingError when the loss is no longer a number.
     """
@@ -61,28 +87,37 @@ def fit(
     torch.use_deterministic_algorithms(True)
     network.train().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=plan.weight_decay, fused=True)
+    course = Course(network, optimizer, Average(network))
     done = _clock(plan, pictures)
-    step, share = 0, 0.0
-    while share < 1.0:
-        for group in optimizer.param_groups:
-            group["lr"] = plan.learning_rate * _cycle(share)
-        batch = batches.next()
-        images = batch.images.contiguous(memory_format=torch.channels_last)
-        loss = segmentation_loss(network(images), batch.cells)
-        value = loss.item()
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"the loss is {value} after {step} steps; try a lower --learning-rate "
-                f"(it was {plan.learning_rate})"
-            )
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP_NORM)
-        optimizer.step()
-        step += 1
-        share = done(step)
-        report(share, value)
+    while course.share < 1.0:
+        value = _step(course, batches.next(), loss, plan)
+        course.share = done(course.step)
+        report(course.share, value)
+    network.load_state_dict(course.average.state)
     return network.eval()
+
+
+def _step(
+    course: Course, batch: AnyBatch, loss: Callable[[Tensor, AnyBatch], Tensor], plan: Plan
+) -> float:
+    """One step down the loss of a batch; returns the loss before it."""
+    for group in course.optimizer.param_groups:
+        group["lr"] = plan.learning_rate * _cycle(course.share)
+    images = batch.images.contiguous(memory_format=torch.channels_last)
+    cost = loss(course.network(images), batch)
+    value = cost.item()
+    if not math.isfinite(value):
+        raise TrainingError(
+            f"the loss is {value} after {course.step} steps; try a lower --learning-rate "
+            f"(it was {plan.learning_rate})"
+        )
+    course.optimizer.zero_grad()
+    cost.backward()
+    torch.nn.utils.clip_grad_norm_(course.network.parameters(), _CLIP_NORM)
+    course.optimizer.step()
+    course.step += 1
+    course.average.follow(course.network, course.step)
+    return value
 
 
 def _clock(plan: Plan, pictures: int) -> Callable[[int], float]:

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as fn
 
+from training.fitting.batches import Batch
+
 # Empty cells outnumber defective ones by hundreds; only the hardest are taught (online hard
 # example mining, Shrivastava et al., arXiv 1604.03540).
 _HARD_SHARE = 0.2
@@ -11,13 +13,14 @@ _HARD_PER_DEFECT = 5
 _PICTURE_WEIGHT = 0.2
 
 
-def segmentation_loss(logits: Tensor, cells: Tensor) -> Tensor:
+def segmentation_loss(logits: Tensor, batch: Batch) -> Tensor:
     """Cross entropy on defects and on the hardest empty cells, overlap, and the picture's verdict.
 
-    logits, cells: (batch, classes, height, width); cells are 0 or 1. Returns a scalar.
+    logits: as the batch's cells, (batch, classes, height, width). Returns a scalar.
     Empty cells that touch a defect cost nothing: where exactly it ends is a matter of opinion, and
     a scratch one cell wide would be outweighed by its own rim.
     """
+    cells = batch.cells
     cost = fn.binary_cross_entropy_with_logits(logits, cells, reduction="none")
     clear = 1.0 - fn.max_pool2d(cells, 3, stride=1, padding=1)
     return (
