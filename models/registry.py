@@ -1,4 +1,4 @@
-"""The registry: every bundle a station has had, which one is champion, and who said so.
+"""The registry: every bundle a station has had, at which stage it is, and who said so.
 
 A folder: `bundles/<label>/` holds the bundles, `log.jsonl` every event, one line each, in order.
 The log is the truth and is only ever appended to; stages are what it adds up to.
@@ -10,51 +10,18 @@ import os
 import shutil
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from models.bundle import Bundle, open_bundle
 from models.errors import BundleError, RegistryError
+from models.stages import Action, RegistryEvent, Stage, Standing, standings
 
 LOG_FILE = "log.jsonl"
 STATION_FOLDER = "registry"
 """Where in its data folder a station keeps its registry."""
-
-
-class Action(StrEnum):
-    """What can be done to a bundle."""
-
-    ADD = "add"
-    PROMOTE = "promote"
-    ROLL_BACK = "roll_back"
-
-
-class Stage(StrEnum):
-    """Where a bundle stands: on trial, on the line, or done."""
-
-    CHALLENGER = "challenger"
-    CHAMPION = "champion"
-    RETIRED = "retired"
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryEvent:
-    """One line of the log: what was done to which bundle, when, by whom and why.
-
-    evidence: the gate's figures for a promotion.
-    """
-
-    at_utc: str
-    action: Action
-    name: str
-    label: str
-    digest: str
-    who: str
-    why: str
-    evidence: Mapping[str, Any]
 
 
 class Registry:
@@ -91,37 +58,102 @@ class Registry:
             self._append(Action.ADD, added, who, why, {})
         return added
 
+    def shadow(
+        self, label: str, who: str, why: str, evidence: Mapping[str, Any] | None = None
+    ) -> Bundle:
+        """Let a bundle judge beside the champion of its name, without a say.
+
+        Raises RegistryError when it is the champion, or while its name has another shadow.
+        """
+        with self._locked():
+            bundle = self.bundle(label)
+            standing = self.standing(bundle.card.name)
+            if standing.champion == label:
+                raise RegistryError(f"{label} is the champion: it cannot be its own shadow")
+            if standing.shadow is not None:
+                raise RegistryError(f"{standing.shadow} is the shadow already: end that first")
+            self._append(Action.SHADOW, bundle, who, why, evidence or {})
+        return bundle
+
+    def end_shadow(
+        self, name: str, who: str, why: str, evidence: Mapping[str, Any] | None = None
+    ) -> str:
+        """Make the shadow of this name, whose label this gives, a challenger again.
+
+        Works also where its files are damaged. Raises RegistryError without a shadow.
+        """
+        with self._locked():
+            label = self.standing(name).shadow
+            if label is None:
+                raise RegistryError(f"{name}: no shadow to end")
+            self._append_known(Action.END_SHADOW, label, who, why, evidence or {})
+        return label
+
     def promote(self, label: str, who: str, why: str, evidence: Mapping[str, Any]) -> Bundle:
         """Make a bundle the champion of its name; a running line takes it up between two parts."""
         with self._locked():
             bundle = self.bundle(label)
-            champion = self._champion_label(bundle.card.name)
-            if champion == label:
+            if self.standing(bundle.card.name).champion == label:
                 raise RegistryError(f"{label} is the champion already")
             self._append(Action.PROMOTE, bundle, who, why, evidence)
         return bundle
 
-    def roll_back(self, name: str, who: str, why: str) -> Bundle:
-        """Make the champion before the present one champion again."""
+    def roll_back(
+        self,
+        name: str,
+        who: str,
+        why: str,
+        evidence: Mapping[str, Any] | None = None,
+        from_label: str | None = None,
+    ) -> Bundle:
+        """Make the champion before the present one champion again.
+
+        from_label: who must be champion now, so that a guard never undoes what a person did just
+            before it.
+        Raises RegistryError when that is another one, or none was champion before.
+        """
         with self._locked():
-            reigns = self._reigns(name)
+            reigns = self.standing(name).reigns
+            if from_label is not None and (not reigns or reigns[-1] != from_label):
+                now = reigns[-1] if reigns else "none"
+                raise RegistryError(f"{name}: {from_label} was to go, the champion is {now}")
             if len(reigns) < 2:
                 raise RegistryError(f"{name}: no earlier champion to roll back to")
             bundle = self.bundle(reigns[-2])
-            self._append(Action.ROLL_BACK, bundle, who, why, {"instead_of": reigns[-1]})
+            known = {"instead_of": reigns[-1], **(evidence or {})}
+            self._append(Action.ROLL_BACK, bundle, who, why, known)
         return bundle
+
+    def retire(
+        self, label: str, who: str, why: str, evidence: Mapping[str, Any] | None = None
+    ) -> None:
+        """Put a bundle away: no roll-back returns to it; only the gate can bring it back.
+
+        Works also where its files are damaged. Raises RegistryError for the champion, and
+        where there is none of this label.
+        """
+        with self._locked():
+            if self.stages().get(label) is Stage.CHAMPION:
+                raise RegistryError(
+                    f"{label} is the champion: promote another, or roll back, before it retires"
+                )
+            self._append_known(Action.RETIRE, label, who, why, evidence or {})
 
     def champion(self, name: str) -> Bundle | None:
         """The champion of this name, its files checked, or None when there was never one."""
-        label = self._champion_label(name)
+        label = self.standing(name).champion
+        return None if label is None else self.bundle(label)
+
+    def shadow_of(self, name: str) -> Bundle | None:
+        """The bundle that judges beside the champion of this name, its files checked, or None."""
+        label = self.standing(name).shadow
         return None if label is None else self.bundle(label)
 
     def bundle(self, label: str) -> Bundle:
         """The bundle with this label. Raises RegistryError when the registry has none."""
         folder = self._bundles / label
         if Path(label).name != label or not folder.is_dir():
-            known = ", ".join(sorted(self.stages())) or "none"
-            raise RegistryError(f"{self.folder}: no bundle {label!r}; here are {known}")
+            raise RegistryError(f"{self.folder}: no bundle {label!r}; here are {self._known()}")
         return open_bundle(folder)
 
     def by_digest(self, digest: str) -> Bundle:
@@ -138,18 +170,12 @@ class Registry:
 
     def stages(self) -> dict[str, Stage]:
         """The stage of every bundle, by label."""
-        stages: dict[str, Stage] = {}
-        champions: dict[str, str] = {}
-        for event in self.history():
-            if event.action is Action.ADD:
-                stages[event.label] = Stage.CHALLENGER
-                continue
-            before = champions.get(event.name)
-            if before is not None:
-                stages[before] = Stage.RETIRED
-            champions[event.name] = event.label
-            stages[event.label] = Stage.CHAMPION
-        return stages
+        found = standings(self.history()).values()
+        return {label: stage for each in found for label, stage in each.stages.items()}
+
+    def standing(self, name: str) -> Standing:
+        """How the bundles of this name stand."""
+        return standings(self.history()).get(name, Standing())
 
     def history(self) -> tuple[RegistryEvent, ...]:
         """Every event, oldest first. Raises RegistryError for a damaged log."""
@@ -169,42 +195,34 @@ class Registry:
             return (0, 0)
         return (stat.st_mtime_ns, stat.st_size)
 
-    def _champion_label(self, name: str) -> str | None:
-        reigns = self._reigns(name)
-        return reigns[-1] if reigns else None
-
-    def _reigns(self, name: str) -> list[str]:
-        """Labels of the champions of `name` that stand, oldest first: a roll-back ends the last."""
-        reigns: list[str] = []
-        for event in self.history():
-            if event.name != name:
-                continue
-            if event.action is Action.PROMOTE:
-                reigns.append(event.label)
-            elif event.action is Action.ROLL_BACK:
-                reigns.pop()
-        return reigns
+    def _append_known(
+        self, action: Action, label: str, who: str, why: str, evidence: Mapping[str, Any]
+    ) -> None:
+        """Log what is done to a bundle that need not be opened for it."""
+        added = [event for event in self.history() if event.label == label]
+        if not added:
+            raise RegistryError(f"{self.folder}: no bundle {label!r}; here are {self._known()}")
+        self._write(replace(added[0], action=action, who=who, why=why, evidence=evidence))
 
     def _append(
         self, action: Action, bundle: Bundle, who: str, why: str, evidence: Mapping[str, Any]
     ) -> None:
-        if not who.strip() or not why.strip():
-            raise RegistryError(f"{action} {bundle.label}: say who does it and why")
-        event = RegistryEvent(
-            at_utc=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            action=action,
-            name=bundle.card.name,
-            label=bundle.label,
-            digest=bundle.digest,
-            who=who,
-            why=why,
-            evidence=evidence,
-        )
+        name, label, digest = bundle.card.name, bundle.label, bundle.digest
+        self._write(RegistryEvent("", action, name, label, digest, who, why, evidence))
+
+    def _write(self, event: RegistryEvent) -> None:
+        """Write the event, as of now, to disk."""
+        if not event.who.strip() or not event.why.strip():
+            raise RegistryError(f"{event.action} {event.label}: say who does it and why")
+        now_utc = datetime.now(UTC).isoformat(timespec="milliseconds")
         _drop_torn_line(self._log)
         with self._log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(event), sort_keys=True) + "\n")
+            file.write(json.dumps(asdict(replace(event, at_utc=now_utc)), sort_keys=True) + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+    def _known(self) -> str:
+        return ", ".join(sorted(self.stages())) or "none"
 
     @contextmanager
     def _locked(self) -> Generator[None]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from models.errors import BundleError, RegistryError
-from models.registry import Registry, Stage
+from models.registry import Registry
+from models.stages import Action, Stage
 
 BundleMaker = Callable[..., Path]
 
@@ -46,6 +47,129 @@ def test_a_roll_back_brings_the_champion_before_back(
     assert champion.label == "spot-1"
     with pytest.raises(RegistryError, match="no earlier champion"):
         registry.roll_back("spot", "bob", "once more")
+
+
+def test_a_shadow_judges_beside_the_champion_until_it_is_ended(
+    registry: Registry, make_bundle: BundleMaker
+) -> None:
+    promote(registry, make_bundle(version="1"))
+    registry.add(make_bundle(version="2"), "ada", "trained")
+    registry.shadow("spot-2", "ada", "passed the gate")
+    shadow = registry.shadow_of("spot")
+    assert shadow is not None
+    assert shadow.label == "spot-2"
+    assert registry.stages() == {"spot-1": Stage.CHAMPION, "spot-2": Stage.SHADOW}
+    assert registry.end_shadow("spot", "ada", "seen enough", {"parts": 900}) == "spot-2"
+    assert registry.shadow_of("spot") is None
+    assert registry.stages()["spot-2"] is Stage.CHALLENGER
+    assert registry.history()[-1].evidence == {"parts": 900}
+
+
+def test_a_promoted_shadow_is_a_shadow_no_more(
+    registry: Registry, make_bundle: BundleMaker
+) -> None:
+    promote(registry, make_bundle(version="1"))
+    registry.add(make_bundle(version="2"), "ada", "trained")
+    registry.shadow("spot-2", "ada", "passed the gate")
+    registry.promote("spot-2", "ada", "as good on the line", {})
+    assert registry.shadow_of("spot") is None
+    assert registry.stages() == {"spot-1": Stage.RETIRED, "spot-2": Stage.CHAMPION}
+
+
+def test_a_shadow_stays_when_the_champion_changes_beside_it(
+    registry: Registry, make_bundle: BundleMaker
+) -> None:
+    promote(registry, make_bundle(version="1"))
+    promote(registry, make_bundle(version="2"))
+    registry.add(make_bundle(version="3"), "ada", "trained")
+    registry.shadow("spot-3", "ada", "passed the gate")
+    registry.roll_back("spot", "bob", "false rejects")
+    assert registry.stages() == {
+        "spot-1": Stage.CHAMPION,
+        "spot-2": Stage.RETIRED,
+        "spot-3": Stage.SHADOW,
+    }
+
+
+@pytest.mark.parametrize(("label", "said"), [("spot-1", "cannot be its own"), ("spot-3", "spot-2")])
+def test_a_champion_and_a_second_bundle_are_no_shadows(
+    label: str, said: str, registry: Registry, make_bundle: BundleMaker
+) -> None:
+    promote(registry, make_bundle(version="1"))
+    for version in ("2", "3"):
+        registry.add(make_bundle(version=version), "ada", "trained")
+    registry.shadow("spot-2", "ada", "passed the gate")
+    with pytest.raises(RegistryError, match=said):
+        registry.shadow(label, "ada", "passed the gate")
+
+
+def test_a_shadow_with_damaged_files_can_be_ended_and_retired(
+    registry: Registry, make_bundle: BundleMaker
+) -> None:
+    promote(registry, make_bundle(version="1"))
+    added = registry.add(make_bundle(version="2"), "ada", "trained")
+    registry.shadow("spot-2", "ada", "passed the gate")
+    added.model_path.write_bytes(b"")
+    assert registry.end_shadow("spot", "guard", "cannot be opened") == "spot-2"
+    registry.retire("spot-2", "guard", "cannot be opened")
+    assert registry.stages()["spot-2"] is Stage.RETIRED
+    assert registry.history()[-1].digest == added.digest
+
+
+def test_no_roll_back_returns_to_a_bundle_that_was_retired(
+    registry: Registry, make_bundle: BundleMaker
+) -> None:
+    for version in ("1", "2", "3"):
+        promote(registry, make_bundle(version=version))
+    registry.retire("spot-2", "ada", "missed every crack")
+    assert registry.roll_back("spot", "bob", "false rejects").label == "spot-1"
+
+
+def test_the_champion_cannot_retire(registry: Registry, spot_bundle: Path) -> None:
+    promote(registry, spot_bundle)
+    with pytest.raises(RegistryError, match="promote another, or roll back"):
+        registry.retire("spot-1", "ada", "old")
+    with pytest.raises(RegistryError, match="no bundle 'spot-9'"):
+        registry.retire("spot-9", "ada", "old")
+
+
+def test_a_guard_does_not_roll_back_what_a_person_just_changed(
+    registry: Registry, make_bundle: BundleMaker
+) -> None:
+    for version in ("1", "2", "3"):
+        promote(registry, make_bundle(version=version))
+    with pytest.raises(RegistryError, match="spot-2 was to go, the champion is spot-3"):
+        registry.roll_back("spot", "guard", "rejects doubled", from_label="spot-2")
+    back = registry.roll_back("spot", "guard", "rejects doubled", {"rate": 0.2}, "spot-3")
+    assert back.label == "spot-2"
+    assert registry.history()[-1].evidence == {"instead_of": "spot-3", "rate": 0.2}
+
+
+def test_a_log_written_before_there_were_shadows_reads_as_before(
+    registry: Registry, spot_bundle: Path
+) -> None:
+    promote(registry, spot_bundle)
+    old = (
+        '{"action": "%s", "at_utc": "2026-11-22T19:45:19.000+00:00", "digest": "%s", '
+        '"evidence": {}, "label": "spot-1", "name": "spot", "who": "ada", "why": "old"}\n'
+    )
+    digest = registry.bundle("spot-1").digest
+    lines = [old % (action, digest) for action in ("add", "promote")]
+    (registry.folder / "log.jsonl").write_text("".join(lines))
+    assert [event.action for event in registry.history()] == [Action.ADD, Action.PROMOTE]
+    champion = registry.champion("spot")
+    assert champion is not None
+    assert champion.digest == digest
+
+
+def test_a_log_that_rolls_back_further_than_it_can_is_named(
+    registry: Registry, spot_bundle: Path
+) -> None:
+    promote(registry, spot_bundle)
+    log = registry.folder / "log.jsonl"
+    log.write_text(log.read_text().replace('"promote"', '"roll_back"'))
+    with pytest.raises(RegistryError, match="no champion before"):
+        registry.champion("spot")
 
 
 def test_who_and_why_and_the_figures_are_kept(registry: Registry, spot_bundle: Path) -> None:
