@@ -24,6 +24,7 @@ class Format(StrEnum):
     AUTO = "auto"
     MASKS = "masks"
     COCO = "coco"
+    DEEPPCB = "deeppcb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,15 @@ def open_dataset(folder: Path, layout: Format = Format.AUTO, groups: Path | None
         each picture is a part of its own.
     Raises TrainingError for a folder in no known layout and for labels without pictures.
     """
-    from training.data.layouts import coco, masks
+    from training.data.layouts import coco, deeppcb, masks
     from training.data.layouts.groups import read_groups
 
     if not folder.is_dir():
         raise TrainingError(f"{folder}: no such folder")
+    if layout in (Format.AUTO, Format.DEEPPCB) and (root := deeppcb.find_root(folder)):
+        return Dataset(tuple(deeppcb.read(root, read_groups(root, groups))), str(folder))
+    if layout is Format.DEEPPCB:
+        raise TrainingError(f"{folder}: no group*/*/*_temp.jpg: not laid out as DeepPCB is")
     part_of = read_groups(folder, groups)
     annotations = coco.find_annotations(folder)
     if layout is Format.COCO and annotations is None:
