@@ -11,7 +11,7 @@ from models.card import InputSpec
 from models.preprocess import prepare
 from training.data.dataset import Sample
 from training.errors import TrainingError
-from training.network.segmentation import STRIDE
+from training.network.layers import STRIDE
 
 # A cell is defective when a tenth of it is: a scratch one pixel wide covers a quarter.
 CELL_SHARE = 0.1

@@ -16,7 +16,8 @@ from models.session import ModelSession
 from training.data.dataset import Sample
 from training.errors import TrainingError
 from training.network.graph import network_graph
-from training.network.segmentation import STRIDE, SegmentationNetwork
+from training.network.layers import STRIDE
+from training.network.segmentation import SegmentationNetwork
 from training.network.weights import WEIGHTS_FILE, save_weights
 
 PARITY_LIMIT = 1e-3

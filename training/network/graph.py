@@ -12,7 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from models.card import InputSpec, OutputSpec
-from training.network.segmentation import Convolution, Residual, SegmentationNetwork, Stage
+from training.network.layers import Convolution, Residual, Stage
+from training.network.segmentation import SegmentationNetwork
 
 # The oldest that onnxruntime 1.20 and all later ones run.
 _OPSET = 17

@@ -11,59 +11,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-STRIDE = 4
-SIZE_MULTIPLE_PX = 16
+from training.network.layers import RARE, Convolution, Stage, doubled
+from training.network.layers import SIZE_MULTIPLE_PX as SIZE_MULTIPLE_PX
+from training.network.layers import STRIDE as STRIDE
+
 STEM_WIDTH = 32  # many thin filters for lines in every direction, then mixed into few channels
 WIDTHS = (16, 32, 64)  # channels at stride 4, 8 and 16
 BLOCKS = (1, 2, 2)  # residual blocks at stride 4, 8 and 16
-# Bias of a fresh head: a defect in one cell of a hundred, so that the first steps do not burn
-# the network on empty cells (Lin et al., arXiv 1708.02002).
-_RARE = -4.6
 # Normalised metal varies by a tenth while the belt beside it lies two below: squashed like this,
 # both fill the range that the first layer sees.
 _GAIN = 4.0
-
-
-class Convolution(nn.Module):
-    """A convolution, 3 x 3 unless told, with batch norm and ReLU."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int = 1, side: int = 3) -> None:
-        super().__init__()
-        self.convolution = nn.Conv2d(
-            inputs, outputs, side, stride=stride, padding=side // 2, bias=False
-        )
-        self.norm = nn.BatchNorm2d(outputs)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return fn.relu(self.norm(self.convolution(x)))
-
-
-class Residual(nn.Module):
-    """Two convolutions beside a short cut."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = Convolution(channels, channels)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return fn.relu(x + self.norm(self.second(self.first(x))))
-
-
-class Stage(nn.Module):
-    """Residual blocks at one resolution."""
-
-    def __init__(self, channels: int, blocks: int) -> None:
-        super().__init__()
-        self.blocks = [Residual(channels) for _ in range(blocks)]
-        for index, block in enumerate(self.blocks):
-            self.add_module(str(index), block)
-
-    def forward(self, x: Tensor) -> Tensor:
-        for block in self.blocks:
-            x = block(x)
-        return x
 
 
 class SegmentationNetwork(nn.Module):
@@ -93,15 +50,15 @@ class SegmentationNetwork(nn.Module):
         self.head = nn.Conv2d(fine, classes, 1)
         bias = self.head.bias
         assert bias is not None
-        nn.init.constant_(bias, _RARE)
+        nn.init.constant_(bias, RARE)
 
     def forward(self, image: Tensor) -> Tensor:
         contrast = fn.softsign(self.gain * image)
         at4 = self.stage4(self.mix(self.stem(fn.pixel_unshuffle(contrast, 2))))
         at8 = self.stage8(self.down8(at4))
         at16 = self.stage16(self.down16(at8))
-        at8 = self.fuse8(at8 + _doubled(self.to8(at16)))
-        at4 = self.fuse4(at4 + _doubled(self.to4(at8)))
+        at8 = self.fuse8(at8 + doubled(self.to8(at16)))
+        at4 = self.fuse4(at4 + doubled(self.to4(at8)))
         return self.head(at4)
 
 
@@ -127,7 +84,3 @@ def with_classes(network: SegmentationNetwork, classes: int) -> SegmentationNetw
         state[name] = first.repeat(classes, *[1] * (first.ndim - 1))
     grown.load_state_dict(state)
     return grown
-
-
-def _doubled(x: Tensor) -> Tensor:
-    return fn.interpolate(x, scale_factor=2.0, mode="nearest")

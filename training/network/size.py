@@ -5,7 +5,7 @@ from statistics import median
 
 from training.data.dataset import Sample
 from training.errors import TrainingError
-from training.network.segmentation import SIZE_MULTIPLE_PX
+from training.network.layers import SIZE_MULTIPLE_PX
 
 LARGEST_SIDE_PX = 640  # 25 ms a picture on one core; more is asked for by name
 _SMALLEST_SIDE_PX = 4 * SIZE_MULTIPLE_PX
