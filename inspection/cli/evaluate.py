@@ -34,12 +34,12 @@ def evaluate_command(
     need_torch()
     from models.session import ModelSession
     from training.data.dataset import Format, open_dataset
-    from training.data.split import is_locked
+    from training.data.split import locked
     from training.measuring.evaluate import figures, measure
 
     opened = open_folder(bundle)
     dataset = open_dataset(folder, Format(layout), groups)
-    samples = [each for each in dataset.samples if everything or is_locked(each.part)]
+    samples = dataset.samples if everything else locked(dataset.samples)
     found = figures(measure(ModelSession(opened), samples), opened.card.limits)
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=2))

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from inspection.recipe import Region
 from models.bundle import file_sha256
+from training.data.authors import Author
 from training.data.labels import Label, Mask
 from training.data.pictures import read_picture
+from training.data.sides import Side
 from training.errors import TrainingError
 
 LEAST_GOOD_PARTS = 10
@@ -36,6 +38,9 @@ class Sample:
     region: the part of the picture that is inspected, all of it when None.
     full_scale: highest grey value of the camera, see `models.preprocess.prepare`.
     template: picture of how the part should look, where there is one.
+    lot: what the part was made with; empty where that is not known.
+    author: whose word the labels are, where that is known.
+    side: what the part is used for; None leaves it to `training.data.split`.
     """
 
     picture: Path
@@ -44,6 +49,9 @@ class Sample:
     region: Region | None = None
     full_scale: int | None = None
     template: Path | None = None
+    lot: str = ""
+    author: Author | None = None
+    side: Side | None = None
 
     @property
     def classes(self) -> frozenset[str]:
@@ -61,12 +69,31 @@ class Sample:
             raise TrainingError(f"{self.picture}: {self.region} does not lie in {whole.shape}")
         return seen
 
+    def size_hw(self) -> tuple[int, int]:
+        """Height and width of the whole picture. Raises TrainingError."""
+        height, width = read_picture(self.picture).shape
+        return height, width
+
+    def template_pixels(self) -> NDArray[Any] | None:
+        """How what the model is to see should look, of the shape of `pixels`; None without one.
+
+        Raises TrainingError.
+        """
+        if self.template is None:
+            return None
+        seen = self._inspected(read_picture(self.template))
+        if seen.shape != self.pixels().shape:
+            raise TrainingError(
+                f"{self.template}: the template is {seen.shape}, its picture {self.pixels().shape}"
+            )
+        return seen
+
     def masks(self) -> Iterator[tuple[str, Mask]]:
         """Each label's class, and where in `pixels` it lies. Raises TrainingError."""
         if self.labels:
-            height, width = read_picture(self.picture).shape
+            size_hw = self.size_hw()
             for label in self.labels:
-                yield label.class_name, self._inspected(label.paint((height, width)))
+                yield label.class_name, self._inspected(label.paint(size_hw))
 
     def _inspected(self, plane: NDArray[Any]) -> NDArray[Any]:
         if self.region is None:

@@ -1,8 +1,9 @@
 """Which parts a model learns from, which set its limits, and which stay locked.
 
-The locked parts are a property of the part alone: a hash of its name. They are the same for every
-run, every seed and every data set that the part appears in, so a champion and a challenger trained
-a year apart have both never seen them. What is left is divided per run, class by class.
+Unless a manifest or an escape says otherwise (`Sample.side`), the locked parts are a property of
+the part alone: a hash of its name. They are the same for every run, every seed and every data set
+that the part appears in, so a champion and a challenger trained a year apart have both never seen
+them. What is left is divided per run, class by class.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from training.data.dataset import Dataset, Sample
+from training.data.sides import Side
 from training.errors import TrainingError
 
 LOCKED_SHARE = 0.2
@@ -27,25 +29,48 @@ class Split:
 
 
 def is_locked(part: str) -> bool:
-    """True for the parts, one in five, that no model may learn from."""
+    """True for the parts, one in five, that are locked where nothing else is said of them."""
     return _fraction(_LOCK, part) < LOCKED_SHARE
+
+
+def locked_parts(samples: Iterable[Sample]) -> frozenset[str]:
+    """The parts that no model may learn from: by their side, or else by their name.
+
+    A part is locked as soon as one of its pictures is.
+    """
+    return frozenset(
+        sample.part
+        for sample in samples
+        if sample.side is Side.LOCKED or (sample.side is None and is_locked(sample.part))
+    )
+
+
+def locked(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """The pictures of locked parts, in their order."""
+    held = tuple(samples)
+    parts = locked_parts(held)
+    return tuple(sample for sample in held if sample.part in parts)
 
 
 def split(dataset: Dataset, seed: int) -> Split:
     """Divide a data set by part: locked ones first, then each class between the other two.
 
-    Every class with two parts or more that are not locked is in train and in validation.
+    Parts that have a side keep it. Of the others, every class with two parts or more that are not
+    locked is in train and in validation.
     Raises TrainingError when a class has no part left to learn from.
     """
     kinds: dict[str, str] = {}
     for sample in dataset.samples:
         kinds[sample.part] = max(kinds.get(sample.part, ""), _kind(sample))
-    free = {part: kind for part, kind in kinds.items() if not is_locked(part)}
+    away = locked_parts(dataset.samples)
+    said = {sample.part: sample.side for sample in dataset.samples if sample.side is not None}
+    free = {part: kind for part, kind in kinds.items() if part not in away and part not in said}
     validation = _draw(free, seed)
+    validation |= {part for part, side in said.items() if side is Side.VALIDATION} - away
     divided = Split(
-        _of(dataset, set(free) - validation),
+        _of(dataset, set(kinds) - away - validation),
         _of(dataset, validation),
-        _of(dataset, set(kinds) - set(free)),
+        _of(dataset, away),
     )
     unlearnt = set(dataset.classes) - {name for s in divided.train for name in s.classes}
     if unlearnt or not any(sample.is_good for sample in divided.train):

@@ -22,7 +22,7 @@ from models.card import Rate
 from models.session import ModelSession
 from training.data.dataset import Dataset, Sample
 from training.data.lineage import read_lineage
-from training.data.split import is_locked
+from training.data.split import locked as locked_of
 from training.errors import TrainingError
 from training.measuring.evaluate import Measured, measure, rate, rejects
 
@@ -128,7 +128,7 @@ def compare(
 
 def locked_samples(challenger: Bundle, dataset: Dataset) -> tuple[Sample, ...]:
     """The pictures of locked parts, none of which the challenger or its ancestors learnt from."""
-    locked = tuple(sample for sample in dataset.samples if is_locked(sample.part))
+    locked = locked_of(dataset.samples)
     if not locked:
         raise TrainingError(
             f"{dataset.source}: none of {len(dataset.samples)} pictures is of a locked part; "

@@ -1,10 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from training.data.dataset import Dataset, Sample
 from training.data.labels import Polygon
-from training.data.split import LOCKED_SHARE, is_locked, split
+from training.data.sides import Side
+from training.data.split import LOCKED_SHARE, is_locked, locked, split
 from training.errors import TrainingError
 
 CORNERS = ((1.0, 1.0), (9.0, 1.0), (9.0, 9.0))
@@ -63,3 +65,21 @@ def test_a_class_with_too_few_parts_is_named() -> None:
     dataset = data(good=20, spot=20)
     with pytest.raises(TrainingError, match="too few parts of crack"):
         split(Dataset((*dataset.samples, only_locked), "test"), seed=0)
+
+
+def test_a_part_keeps_the_side_that_was_chosen_for_it() -> None:
+    chosen = {"good0": Side.LOCKED, "good1": Side.TRAIN, "good2": Side.VALIDATION}
+    everything = data(good=40, crack=12)
+    samples = tuple(replace(s, side=chosen.get(s.part)) for s in everything.samples)
+    divided = split(Dataset(samples, "test"), seed=1)
+    for side, found in zip(Side, (divided.train, divided.validation, divided.locked), strict=True):
+        assert {s.part for s in found} & set(chosen) == {p for p, c in chosen.items() if c is side}
+
+
+def test_one_locked_picture_locks_its_part() -> None:
+    first, *others = data(good=40, crack=12).samples
+    samples = (replace(first, side=Side.LOCKED), *others)
+    assert {s for s in locked(samples) if s.part == first.part} == {
+        s for s in samples if s.part == first.part
+    }
+    assert first.part not in {s.part for s in split(Dataset(samples, "test"), seed=1).train}
