@@ -14,7 +14,8 @@ from training.data.lineage import LINEAGE_FILE, Lineage, read_lineage
 from training.data.split import Split, split
 from training.fitting.batches import Batches
 from training.fitting.examples import load_examples, load_good
-from training.fitting.fit import FINE_TUNE_RATE, Plan, Report, fit, seeded_network
+from training.fitting.fit import FINE_TUNE_RATE, Plan, fit, seeded_network
+from training.fitting.following import SILENT, Following
 from training.fitting.loss import segmentation_loss
 from training.measuring.evaluate import Figures, figures, measure, rate
 from training.measuring.limits import choose_limits
@@ -79,15 +80,11 @@ class Trained:
     locked: Figures | None
 
 
-def silent(_share: float, _loss: float) -> None:
-    """A report to nobody."""
-
-
-def train(dataset: Dataset, order: Order, out: Path, report: Report = silent) -> Trained:
+def train(dataset: Dataset, order: Order, out: Path, following: Following = SILENT) -> Trained:
     """Train from labels, export and measure a bundle, and write it to the new folder `out`.
 
     With painters a network from scratch first learns from good parts with painted defects.
-    report: called after each step of the fit with the share done and the loss.
+    following: is told of every step of the fit, and keeps it.
     Raises TrainingError when the data, the order or the fit is no good; then `out` is not there.
     """
     check_trainable(dataset)
@@ -96,14 +93,14 @@ def train(dataset: Dataset, order: Order, out: Path, report: Report = silent) ->
     classes = _classes(dataset, order.parent)
     with new_bundle_folder(out) as folder:
         examples = load_examples(divided.train, spec, classes)
-        network, plan, told = _start(classes, divided, spec, order, report)
+        network, plan, told = _start(classes, divided, spec, order, following)
         batches = Batches(examples, plan.batch, plan.crop_px, plan.seed)
         fit(network, batches, segmentation_loss, len(examples), plan, told)
         locked = _bundle(network, dataset, divided, order, spec, classes, folder)
     return Trained(open_bundle(out), divided, locked)
 
 
-def teach(dataset: Dataset, order: Order, out: Path, report: Report = silent) -> Trained:
+def teach(dataset: Dataset, order: Order, out: Path, following: Following = SILENT) -> Trained:
     """Teach a network what good parts look like, by painting defects on them; as `train`.
 
     The limits hold the false rejects on good validation parts; nothing is known of escapes.
@@ -112,19 +109,19 @@ def teach(dataset: Dataset, order: Order, out: Path, report: Report = silent) ->
     divided = split(dataset, order.plan.seed)
     spec = _input(dataset, order)
     with new_bundle_folder(out) as folder:
-        network = _painted(divided, spec, order, order.plan, report)
+        network = _painted(divided, spec, order, order.plan, following)
         locked = _bundle(network, dataset, divided, order, spec, (ANY_DEFECT,), folder)
     return Trained(open_bundle(out), divided, locked)
 
 
 def _painted(
-    divided: Split, spec: InputSpec, order: Order, plan: Plan, report: Report
+    divided: Split, spec: InputSpec, order: Order, plan: Plan, following: Following
 ) -> SegmentationNetwork:
     """A network that finds what the painters painted on good parts."""
     good = load_good(divided.train, spec)
     network = seeded_network(1, plan.seed)
     batches = PaintedBatches(good, order.painters, plan.batch, plan.crop_px, plan.seed)
-    return fit(network, batches, segmentation_loss, len(good), plan, report)
+    return fit(network, batches, segmentation_loss, len(good), plan, following)
 
 
 def _bundle(
@@ -162,23 +159,21 @@ def _classes(dataset: Dataset, parent: Bundle | None) -> tuple[str, ...]:
 
 
 def _start(
-    classes: tuple[str, ...], divided: Split, spec: InputSpec, order: Order, report: Report
-) -> tuple[SegmentationNetwork, Plan, Report]:
-    """The network that learns from the labels, with what is left of the plan, and its report."""
+    classes: tuple[str, ...], divided: Split, spec: InputSpec, order: Order, following: Following
+) -> tuple[SegmentationNetwork, Plan, Following]:
+    """The network that learns from the labels, with what is left of the plan, and who follows."""
     plan = order.plan
     if order.parent is not None:
         network = continue_from(seeded_network(len(classes), plan.seed), order.parent, classes)
-        return network, plan, report
+        return network, plan, following
     if not order.painters:
-        return seeded_network(len(classes), plan.seed), plan, report
+        return seeded_network(len(classes), plan.seed), plan, following
     before, after = _shared(plan, PAINTED_SHARE), _shared(plan, 1.0 - PAINTED_SHARE)
-    painted = _painted(
-        divided, spec, order, before, lambda share, loss: report(PAINTED_SHARE * share, loss)
-    )
+    painted = _painted(divided, spec, order, before, following.of("painted", 0.0, PAINTED_SHARE))
     return (
         with_classes(painted, len(classes)),
         replace(after, learning_rate=min(plan.learning_rate, FINE_TUNE_RATE)),
-        lambda share, loss: report(PAINTED_SHARE + (1.0 - PAINTED_SHARE) * share, loss),
+        following.of("labels", PAINTED_SHARE, 1.0),
     )
 
 

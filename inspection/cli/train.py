@@ -26,8 +26,9 @@ from inspection.cli.training_options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
+    from training.fitting.following import Following, Progress
     from training.train import Trained
 
 
@@ -101,8 +102,8 @@ def train_command(
         command=_command("train", folder, options),
     )
     dataset = gather([path for path in (folder, base) if path], layout, groups, records)
-    with _progress("Training") as report:
-        trained = train(dataset, order, out, report)
+    with _progress("Training") as following:
+        trained = train(dataset, order, out, following)
     _print_trained(trained, out)
 
 
@@ -143,8 +144,8 @@ def teach_command(
         command=_command("teach", None, options),
     )
     dataset = open_good(good, groups)
-    with _progress("Teaching") as report:
-        taught = teach(dataset, order, out, report)
+    with _progress("Teaching") as following:
+        taught = teach(dataset, order, out, following)
     _print_trained(taught, out)
     typer.echo("No defective part was seen: how many of them it misses is not known yet.")
 
@@ -166,7 +167,7 @@ def _command(command: str, folder: Path | None, options: dict[str, Any]) -> str:
 
 
 @contextmanager
-def _progress(what: str) -> Generator[Callable[[float, float], None]]:
+def _progress(what: str) -> Generator[Following]:
     """A bar on stderr with the loss and the time that is left."""
     from rich.console import Console
     from rich.progress import (
@@ -177,14 +178,16 @@ def _progress(what: str) -> Generator[Callable[[float, float], None]]:
         TimeRemainingColumn,
     )
 
+    from training.fitting.following import Following
+
     columns = (
         TextColumn(what), BarColumn(), TextColumn("loss {task.fields[loss]:.3f}"),
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(what, total=1.0, loss=0.0)
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        task = bars.add_task(what, total=1.0, loss=0.0)
 
-        def report(share: float, loss: float) -> None:
-            progress.update(task, completed=share, loss=loss)
+        def show(step: Progress) -> None:
+            bars.update(task, completed=step.share, loss=step.loss)
 
-        yield report
+        yield Following(show)

@@ -14,6 +14,7 @@ from training.data.dataset import Dataset, open_dataset, open_good
 from training.data.split import is_locked
 from training.errors import TrainingError
 from training.fitting.fit import Plan
+from training.fitting.following import Following
 from training.measuring.evaluate import auroc, measure
 from training.network.size import LARGEST_SIDE_PX, usual_size
 from training.painting.painters import PAINTERS, Canvas, choose, paint, texture_of
@@ -67,9 +68,8 @@ def test_the_card_of_a_taught_model_claims_nothing_of_escapes(taught: Trained) -
 def test_labels_refine_what_painted_defects_taught(parts: Dataset, tmp_path: Path) -> None:
     short = Plan(seed=3, epochs=8, batch=8, crop_px=64)
     shares: list[float] = []
-    both = train(
-        parts, order(plan=short), tmp_path / "both", lambda share, loss: shares.append(share)
-    )
+    following = Following(lambda progress: shares.append(progress.share))
+    both = train(parts, order(plan=short), tmp_path / "both", following)
     labels = train(parts, order(plan=short, painters={}), tmp_path / "labels")
     assert both.bundle.card.hashes != labels.bundle.card.hashes
     assert both.bundle.card.classes == ("line", "spot")

@@ -39,7 +39,13 @@ AnyBatch = TypeVar("AnyBatch", bound=Pictures, covariant=True)
 
 
 class Draws(Protocol[AnyBatch]):
-    """Gives batches for ever; the same seed gives the same ones."""
+    """Gives batches for ever; the same seed gives the same ones.
+
+    chance: all that the next batch depends on.
+    """
+
+    @property
+    def chance(self) -> np.random.Generator: ...
 
     def next(self) -> AnyBatch: ...
 
@@ -63,7 +69,7 @@ class Batches:
         self._examples = examples
         self._size = size
         self._side_px = crop_side_px(examples, side_px)
-        self._draw = np.random.default_rng(seed)
+        self.chance = np.random.default_rng(seed)
         classes = range(examples[0].cells.shape[0])
         members = [[e for e in examples if e.cells[index].any()] for index in classes]
         self._by_class = [(index, of_class) for index, of_class in enumerate(members) if of_class]
@@ -78,22 +84,22 @@ class Batches:
         return Batch(torch.from_numpy(images)[:, None], torch.from_numpy(cells))
 
     def _on_defect(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        index, of_class = self._by_class[int(self._draw.integers(len(self._by_class)))]
-        example = of_class[int(self._draw.integers(len(of_class)))]
+        index, of_class = self._by_class[int(self.chance.integers(len(self._by_class)))]
+        example = of_class[int(self.chance.integers(len(of_class)))]
         rows, columns = np.nonzero(example.cells[index])
-        at = int(self._draw.integers(len(rows)))
+        at = int(self.chance.integers(len(rows)))
         side = self._side_px // STRIDE
-        top = int(rows[at] - self._draw.integers(side))
-        left = int(columns[at] - self._draw.integers(side))
+        top = int(rows[at] - self.chance.integers(side))
+        left = int(columns[at] - self.chance.integers(side))
         return self._crop(example, top, left)
 
     def _anywhere(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         # One in four of these is a defective part, mostly beside its defect.
-        pool = self._examples if self._draw.random() < 0.25 else self._elsewhere
-        example = pool[int(self._draw.integers(len(pool)))]
+        pool = self._examples if self.chance.random() < 0.25 else self._elsewhere
+        example = pool[int(self.chance.integers(len(pool)))]
         height, width = example.cells.shape[1:]
         return self._crop(
-            example, int(self._draw.integers(height)), int(self._draw.integers(width))
+            example, int(self.chance.integers(height)), int(self.chance.integers(width))
         )
 
     def _crop(
@@ -107,13 +113,13 @@ class Batches:
         planes = example.planes[
             top * STRIDE : (top + side) * STRIDE, left * STRIDE : (left + side) * STRIDE
         ].astype(np.float32)
-        return self._turned(relit(planes, self._draw), cells)
+        return self._turned(relit(planes, self.chance), cells)
 
     def _turned(
         self, planes: NDArray[np.float32], cells: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        quarters = int(self._draw.integers(4))
+        quarters = int(self.chance.integers(4))
         planes, cells = np.rot90(planes, quarters), np.rot90(cells, quarters, axes=(1, 2))
-        if self._draw.integers(2):
+        if self.chance.integers(2):
             planes, cells = planes[:, ::-1], cells[:, :, ::-1]
         return np.ascontiguousarray(planes), np.ascontiguousarray(cells)

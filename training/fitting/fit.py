@@ -4,23 +4,22 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from training.errors import TrainingError
 from training.fitting.average import Average
 from training.fitting.batches import Draws, Pictures
+from training.fitting.following import SILENT, Following
 from training.network.segmentation import SegmentationNetwork
 
 _WARM_UP_SHARE = 0.15
 _CLIP_NORM = 5.0
 FROM_SCRATCH_RATE = 3e-3
 FINE_TUNE_RATE = 1e-3
-
-Report = Callable[[float, float], None]
-"""Called after every step with the share done (0 to 1) and the loss."""
 
 AnyNetwork = TypeVar("AnyNetwork", bound=nn.Module)
 AnyBatch = TypeVar("AnyBatch", bound=Pictures)
@@ -50,16 +49,40 @@ class Plan:
 
 @dataclass(slots=True, eq=False)
 class Course:
-    """Where a fit is: everything that its next step depends on but the batches.
+    """Where a fit is: everything that its next step depends on.
 
-    share: of the plan that is done, 0 to 1.
+    chance: what the batches are drawn by.
+    share: of the plan that is done, 0 to 1. spent_s: in this and in earlier, killed processes.
     """
 
     network: nn.Module
     optimizer: torch.optim.Optimizer
     average: Average
+    chance: np.random.Generator
     step: int = 0
     share: float = 0.0
+    spent_s: float = 0.0
+
+    def state(self) -> dict[str, Any]:
+        """All of it, as a checkpoint keeps it."""
+        return {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": self.average.state,
+            "chance": self.chance.bit_generator.state,
+            "step": self.step,
+            "share": self.share,
+            "spent_s": self.spent_s,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint of a fit of the same network."""
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.average.state = state["average"]
+        self.chance.bit_generator.state = state["chance"]
+        self.step, self.share = state["step"], state["share"]
+        self.spent_s = state["spent_s"]
 
 
 def seeded_network(classes: int, seed: int) -> SegmentationNetwork:
@@ -74,11 +97,12 @@ def fit(
     loss: Callable[[Tensor, AnyBatch], Tensor],
     pictures: int,
     plan: Plan,
-    report: Report,
+    following: Following = SILENT,
 ) -> AnyNetwork:
     """Fit the network in place with AdamW on one cycle of the learning rate.
 
-    The network ends as the average of its last steps, see `training.fitting.average`.
+    The network ends as the average of its last steps, see `training.fitting.average`. A fit that
+    was killed goes on from its last checkpoint.
     loss: what the network's output for a batch costs, a scalar.
     pictures: how many make an epoch.
     Raises TrainingError when the loss is no longer a number.
@@ -87,12 +111,17 @@ def fit(
     torch.use_deterministic_algorithms(True)
     network.train().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=plan.weight_decay, fused=True)
-    course = Course(network, optimizer, Average(network))
-    done = _clock(plan, pictures)
+    course = Course(network, optimizer, Average(network), batches.chance)
+    kept = following.checkpoints
+    if kept is not None and (state := kept.load(following.phase)) is not None:
+        course.restore(state)
+    done = _clock(plan, pictures, course)
     while course.share < 1.0:
         value = _step(course, batches.next(), loss, plan)
-        course.share = done(course.step)
-        report(course.share, value)
+        course.share = done()
+        following.tell(following.progress(course.share, course.step, value, _rate(course, plan)))
+        if kept is not None and (kept.due or course.share >= 1.0):
+            kept.keep(following.phase, course.state())
     network.load_state_dict(course.average.state)
     return network.eval()
 
@@ -102,7 +131,7 @@ def _step(
 ) -> float:
     """One step down the loss of a batch; returns the loss before it."""
     for group in course.optimizer.param_groups:
-        group["lr"] = plan.learning_rate * _cycle(course.share)
+        group["lr"] = _rate(course, plan)
     images = batch.images.contiguous(memory_format=torch.channels_last)
     cost = loss(course.network(images), batch)
     value = cost.item()
@@ -120,13 +149,23 @@ def _step(
     return value
 
 
-def _clock(plan: Plan, pictures: int) -> Callable[[int], float]:
-    """The share done after a number of steps: of the epochs, or of the minutes."""
+def _clock(plan: Plan, pictures: int, course: Course) -> Callable[[], float]:
+    """The share done: of the epochs, or of the minutes."""
     if plan.minutes is None:
         steps = plan.epochs * max(1, math.ceil(pictures / plan.batch))
-        return lambda step: min(step / steps, 1.0)
-    start, limit_s = time.monotonic(), plan.minutes * 60.0
-    return lambda step: min((time.monotonic() - start) / limit_s, 1.0)
+        return lambda: min(course.step / steps, 1.0)
+    begun, limit_s = time.monotonic() - course.spent_s, plan.minutes * 60.0
+
+    def share() -> float:
+        course.spent_s = time.monotonic() - begun
+        return min(course.spent_s / limit_s, 1.0)
+
+    return share
+
+
+def _rate(course: Course, plan: Plan) -> float:
+    """The learning rate of the next step."""
+    return plan.learning_rate * _cycle(course.share)
 
 
 def _cycle(share: float) -> float:

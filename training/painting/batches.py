@@ -32,7 +32,7 @@ class PaintedBatches:
         self._painters = painters
         self._size = size
         self._side_px = crop_side_px(good, side_px)
-        self._draw = np.random.default_rng(seed)
+        self.chance = np.random.default_rng(seed)
 
     def next(self) -> Batch:
         """One batch: painted crops and good ones in turn."""
@@ -48,21 +48,21 @@ class PaintedBatches:
     def _painted(self) -> tuple[Plane, Plane]:
         index = self._picture()
         canvas = Canvas(self._crop(index), self._crop(self._picture()), self._textures[index])
-        painted = paint(canvas, self._painters, self._draw)
+        painted = paint(canvas, self._painters, self.chance)
         return painted.plane, cells_of(painted.cover)
 
     def _picture(self) -> int:
-        return int(self._draw.integers(len(self._good)))
+        return int(self.chance.integers(len(self._good)))
 
     def _crop(self, index: int) -> Plane:
         planes, side = self._good[index].planes, self._side_px
         height, width = planes.shape
-        top = int(self._draw.integers(height - side + 1))
-        left = int(self._draw.integers(width - side + 1))
-        crop = relit(planes[top : top + side, left : left + side].astype(np.float32), self._draw)
-        if self._draw.integers(2):
+        top = int(self.chance.integers(height - side + 1))
+        left = int(self.chance.integers(width - side + 1))
+        crop = relit(planes[top : top + side, left : left + side].astype(np.float32), self.chance)
+        if self.chance.integers(2):
             crop = crop[::-1]
-        if self._draw.integers(2):
+        if self.chance.integers(2):
             crop = crop[:, ::-1]
         return np.ascontiguousarray(crop)
 

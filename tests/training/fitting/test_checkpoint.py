@@ -1,0 +1,127 @@
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from training.errors import TrainingError
+from training.fitting.checkpoint import Checkpoints
+from training.fitting.following import Following, Progress
+
+# A training of a second or two, which says its steps and the hash of the weights that it ends with.
+TRAINING = """
+import hashlib, sys
+from pathlib import Path
+from training.data.dataset import open_dataset
+from training.fitting.checkpoint import Checkpoints
+from training.fitting.fit import Plan
+from training.fitting.following import Following
+from training.painting.painters import choose
+from training.train import Order, train
+
+parts, out, kept = (Path(name) for name in sys.argv[1:4])
+plan = Plan(seed=3, epochs=2, batch=8, crop_px=64)
+order = Order("plate", "1", plan, (64, 64), choose("spot,scratch"), command="pytest")
+following = Following(
+    lambda progress: print(progress.phase, progress.step, flush=True),
+    Checkpoints(kept, "the same order", every_s=0.0),
+)
+trained = train(open_dataset(parts), order, out, following)
+print(hashlib.sha256((out / "weights.npz").read_bytes()).hexdigest())
+"""
+
+
+def run(parts: Path, out: Path, kept: Path, until: str | None = None) -> list[str]:
+    """What the training said; it is killed as soon as it says `until`."""
+    command = [sys.executable, "-c", TRAINING, str(parts), str(out), str(kept)]
+    said: list[str] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line.strip())
+            if said[-1] == until:
+                os.kill(process.pid, signal.SIGKILL)
+    assert process.returncode == (0 if until is None else -signal.SIGKILL)
+    return said
+
+
+def test_a_training_killed_in_either_phase_ends_with_the_same_weights(
+    parts_folder: Path, tmp_path: Path
+) -> None:
+    undisturbed = run(parts_folder, tmp_path / "a", tmp_path / "kept-a")
+    kept = tmp_path / "kept-b"
+    first = run(parts_folder, tmp_path / "b", kept, until="painted 3")
+    second = run(parts_folder, tmp_path / "b", kept, until="labels 3")
+    third = run(parts_folder, tmp_path / "b", kept)
+    assert first[0] == "painted 1"
+    assert int(second[0].removeprefix("painted ")) >= 3
+    assert third[0].startswith("labels ")
+    assert third[-1] == undisturbed[-1]
+
+
+def test_the_checkpoints_of_another_training_are_not_gone_on_from(tmp_path: Path) -> None:
+    Checkpoints(tmp_path / "kept", "train A")
+    with pytest.raises(TrainingError, match="begun as:\n  train A\nand not of:\n  train B"):
+        Checkpoints(tmp_path / "kept", "train B")
+
+
+def test_a_checkpoint_is_whole_or_the_one_before(tmp_path: Path) -> None:
+    kept = Checkpoints(tmp_path / "kept", "train A")
+    kept.keep("fit", {"step": 1, "weights": torch.ones(3)})
+    (tmp_path / "kept" / ".fit.pt.partial").write_bytes(b"cut off by a power cut")
+    loaded = Checkpoints(tmp_path / "kept", "train A").load("fit")
+    assert loaded is not None
+    assert loaded["step"] == 1
+    assert kept.load("another phase") is None
+    kept.drop()
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
+    kept = Checkpoints(tmp_path / "kept", "train A")
+    kept.keep("fit", {"step": 1, "weights": torch.ones(3000)})
+    path = tmp_path / "kept" / "fit.pt"
+    whole = path.read_bytes()
+    for content in (whole[: len(whole) // 2], b"", os.urandom(2000)):
+        path.write_bytes(content)
+        with pytest.raises(TrainingError, match=r"fit\.pt: damaged: .*; delete .* to begin anew"):
+            kept.load("fit")
+
+
+def test_a_full_disk_keeps_the_checkpoint_before_and_says_what_to_do(tmp_path: Path) -> None:
+    """A limit on file size stands in for the full disk: the write fails half-way."""
+    kept = Checkpoints(tmp_path / "kept", "train A")
+    kept.keep("fit", {"step": 1})
+    script = """
+import resource, signal, sys, torch
+from pathlib import Path
+from training.errors import TrainingError
+from training.fitting.checkpoint import Checkpoints
+kept = Checkpoints(Path(sys.argv[1]), "train A")
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+try:
+    kept.keep("fit", {"step": 2, "weights": torch.ones(100_000)})
+except TrainingError as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", script, str(tmp_path / "kept")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "cannot be written" in said
+    assert os.strerror(errno.EFBIG) in said
+    assert "make room and give the same command again" in said
+    loaded = kept.load("fit")
+    assert loaded is not None
+    assert loaded["step"] == 1
+
+
+def test_phases_share_the_whole_training() -> None:
+    seen: list[Progress] = []
+    following = Following(seen.append).of("labels", 0.5, 1.0)
+    following.tell(following.progress(0.5, 7, 0.25, 1e-3))
+    assert seen == [Progress("labels", 0.75, 7, 0.25, 1e-3)]
+    assert following.of("last", 0.5, 1.0).start == 0.75
