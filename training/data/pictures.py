@@ -7,9 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera.frame import FrameError, Pixels
-from camera.picture import SUFFIXES
+from camera.picture import MAX_PIXELS, SUFFIXES, Header, read_header
 from camera.picture import read_picture as read_any_picture
 from training.errors import TrainingError
+
+# What a camera never sends and a decoder can still turn into grey values.
+_TURNED_GREY = frozenset({"grey", "colour", "palette", "grey with alpha", "colour with alpha"})
+_AS_GREY = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH
 
 
 def is_picture(path: Path) -> bool:
@@ -18,20 +22,32 @@ def is_picture(path: Path) -> bool:
 
 
 def read_picture(path: Path) -> Pixels:
-    """The grey picture in `path`: (height, width), uint8 or uint16.
+    """The picture in `path` as grey values: (height, width), uint8 or uint16.
 
-    Raises TrainingError for a file that is missing, cut off, too large, no picture, or in colour.
+    What is stored in colour, with a palette or with transparency is turned into its grey values
+    (luma of ITU-R BT.601); transparency is left away.
+    Raises TrainingError for a file that is missing, empty, cut off, too large or no picture.
     """
     try:
-        pixels, pixel_format = read_any_picture(path)
+        pixels, _ = read_any_picture(path)
     except FrameError as error:
-        raise TrainingError(str(error)) from error
-    if pixels.ndim != 2:
-        raise TrainingError(
-            f"{path}: expected a grey picture, got {pixel_format} of {pixels.shape}; "
-            "training takes grey pictures only: convert it"
-        )
+        turned = _turned_grey(path)
+        if turned is None:
+            raise TrainingError(str(error)) from error
+        return turned
+    if pixels.ndim == 3:
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     return pixels
+
+
+def read_picture_header(path: Path) -> Header:
+    """Size and kind of the picture in `path`, not decoded. Raises TrainingError."""
+    try:
+        return read_header(path.read_bytes())
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be read: {error.strerror}") from error
+    except FrameError as error:
+        raise TrainingError(f"{path}: {error}") from error
 
 
 def read_mask(path: Path, size_hw: tuple[int, int]) -> NDArray[np.bool_]:
@@ -58,3 +74,19 @@ def read_mask(path: Path, size_hw: tuple[int, int]) -> NDArray[np.bool_]:
             f"{path}: the mask's highest value is {highest}; expected 0 and 255, or 0 and 1"
         )
     return mask > (127 if highest > 1 else 0)
+
+
+def _turned_grey(path: Path) -> Pixels | None:
+    """The grey values of a picture that only a decoder can tell; None where there is none."""
+    try:
+        header = read_picture_header(path)
+    except TrainingError:
+        return None
+    if header.kind not in _TURNED_GREY or header.width * header.height > MAX_PIXELS:
+        return None
+    pixels = cv2.imdecode(np.fromfile(path, np.uint8), _AS_GREY)
+    if pixels is None:  # pyright: ignore[reportUnnecessaryComparison] - the stubs leave it out
+        return None
+    if pixels.dtype == np.uint16:
+        return np.asarray(pixels, np.uint16)
+    return np.asarray(pixels, np.uint8)

@@ -148,24 +148,6 @@ def test_a_mask_of_class_numbers_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
-    [(b"", "empty"), (b"not a picture at all", "not a PNG"), (b"\xff\xd8\xff\xe0", "cut short")],
-)
-def test_a_corrupt_picture_is_named(tmp_path: Path, content: bytes, message: str) -> None:
-    dataset = open_dataset(tiles(tmp_path))
-    (tmp_path / "MT_Free/Imgs/a.jpg").write_bytes(content)
-    with pytest.raises(TrainingError, match=rf"a\.jpg.*{message}"):
-        dataset.samples[1].pixels()
-
-
-def test_a_colour_picture_is_refused(tmp_path: Path) -> None:
-    dataset = open_dataset(tiles(tmp_path))
-    save(tmp_path / "MT_Free/Imgs/a.jpg", np.zeros((40, 60, 3), np.uint8))
-    with pytest.raises(TrainingError, match=r"a\.jpg: expected a grey picture, got RGB8"):
-        dataset.samples[1].pixels()
-
-
-@pytest.mark.parametrize(
     ("csv", "message"),
     [
         ("", "expected a first line 'image,part'"),
