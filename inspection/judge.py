@@ -1,10 +1,11 @@
 """From findings and limits to a verdict: pure, so that a record can be replayed bit for bit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from models.findings import Finding
+from models.fusion import fused_score, strongest
 
 
 class Outcome(StrEnum):
@@ -37,6 +38,13 @@ class OnDoubt(StrEnum):
     REVIEW = "review"  # it passes, and a person is asked to look at its picture
 
 
+class Fusion(StrEnum):
+    """How the views of a part come to one verdict."""
+
+    ANY = "any"  # each view is judged for itself; the part passes when every view does
+    MEAN = "mean"  # the limits are held against each class's mean score over the views
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A finding rejects from `score` and `area_px` on; from `doubt_score` on it is doubtful."""
@@ -48,17 +56,18 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits in force, per defect class, with what happens on doubt."""
+    """The limits in force, per defect class, with what happens on doubt and to several views."""
 
     by_class: Mapping[str, Limit]
     on_doubt: OnDoubt
+    fusion: Fusion = Fusion.ANY
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One reason of a verdict: what kind, which class or cause, in words.
 
-    view: whose picture it was; empty for a part of one view.
+    view: whose picture it was; empty for a part of one view, and for all views together.
     """
 
     kind: ReasonKind
@@ -79,27 +88,47 @@ class Verdict:
         return not any(reason.kind in NOT_INSPECTED for reason in self.reasons)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a model found on one view, and the limits in force there."""
+
+    findings: tuple[Finding, ...]
+    limits: Limits
+
+    @property
+    def counting(self) -> tuple[Finding, ...]:
+        """The findings that are large enough; of a class without limits any size is."""
+        by_class = self.limits.by_class
+        return tuple(
+            finding
+            for finding in self.findings
+            if (limit := by_class.get(finding.class_name)) is None
+            or finding.area_px >= limit.area_px
+        )
+
+
 def judge(findings: Iterable[Finding], limits: Limits) -> Verdict:
     """The verdict on a part with these findings.
 
     A finding of a class without limits rejects: nobody said that it may pass.
     """
-    defects: list[Reason] = []
-    doubts: list[Reason] = []
-    for finding in findings:
-        limit = limits.by_class.get(finding.class_name)
-        if limit is None:
-            defects.append(Reason(ReasonKind.DEFECT, finding.class_name))
-        elif finding.area_px < limit.area_px:
-            continue
-        elif finding.score >= limit.score:
-            defects.append(Reason(ReasonKind.DEFECT, finding.class_name))
-        elif finding.score >= limit.doubt_score:
-            doubts.append(Reason(ReasonKind.DOUBT, finding.class_name))
-    reasons = tuple(dict.fromkeys(defects + doubts))
-    if defects or (doubts and limits.on_doubt is OnDoubt.REJECT):
-        return Verdict(Outcome.REJECT, reasons)
-    return Verdict(Outcome.PASS, reasons, review=bool(doubts))
+    counting = Seen(tuple(findings), limits).counting
+    return _verdict([(finding.class_name, finding.score) for finding in counting], limits)
+
+
+def judge_views(by_view: Mapping[str, Verdict], seen: Sequence[Seen]) -> Verdict:
+    """The verdict on a part, its views fused as their limits say.
+
+    by_view: the verdict on each view for itself. seen: the views that were judged.
+    With Fusion.MEAN areas are held against each view's own limits, and scores against those that
+    all views share. A view that was not inspected rejects the part, whatever the others show: a
+    mean without it is no mean.
+    """
+    whole = len(by_view) > 1 and all(verdict.inspected for verdict in by_view.values())
+    if not whole or any(view.limits.fusion is Fusion.ANY for view in seen):
+        return union(by_view)
+    scores = fused_score([strongest(view.counting) for view in seen])
+    return _verdict(scores.items(), seen[0].limits)
 
 
 def union(by_view: Mapping[str, Verdict]) -> Verdict:
@@ -122,3 +151,19 @@ def not_inspected(kind: ReasonKind, detail: str) -> Verdict:
     if kind not in NOT_INSPECTED:
         raise ValueError(f"{kind} is a reason of an inspected part")
     return Verdict(Outcome.REJECT, (Reason(kind, detail),))
+
+
+def _verdict(scores: Iterable[tuple[str, float]], limits: Limits) -> Verdict:
+    """The verdict on scores, each with its class, of what is large enough to count."""
+    defects: list[Reason] = []
+    doubts: list[Reason] = []
+    for class_name, score in scores:
+        limit = limits.by_class.get(class_name)
+        if limit is None or score >= limit.score:
+            defects.append(Reason(ReasonKind.DEFECT, class_name))
+        elif score >= limit.doubt_score:
+            doubts.append(Reason(ReasonKind.DOUBT, class_name))
+    reasons = tuple(dict.fromkeys(defects + doubts))
+    if defects or (doubts and limits.on_doubt is OnDoubt.REJECT):
+        return Verdict(Outcome.REJECT, reasons)
+    return Verdict(Outcome.PASS, reasons, review=bool(doubts))

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera.frame import FULL_SCALE_BY_FORMAT, Pixels
-from inspection.judge import Outcome, judge
+from inspection.judge import Fusion, Outcome, Seen, judge
 from inspection.records.record import PartRecord, ViewRecord
 from models.findings import Finding
 
@@ -187,10 +187,15 @@ def live_picture(pixels: Pixels, record: PartRecord, view: ViewRecord) -> LivePi
 
 
 def findings_that_count(view: ViewRecord) -> tuple[Finding, ...]:
-    """The findings at or above limits or doubt: those to be marked on a screen."""
+    """The findings to be marked on a screen: those at or above limits or doubt.
+
+    Of fused views all that are large enough: each of them may have moved the mean.
+    """
     limits = view.limits
     if limits is None:
         return ()
+    if limits.fusion is Fusion.MEAN:
+        return Seen(view.findings, limits).counting
     return tuple(finding for finding in view.findings if judge([finding], limits).reasons)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from inspection.errors import PasslineError
-from inspection.judge import ReasonKind, Verdict, judge, not_inspected, union
+from inspection.judge import Limits, ReasonKind, Seen, Verdict, judge, judge_views, not_inspected
 from inspection.line.inspector import find_defects
 from inspection.recipe import Recipe, parse_recipe
 from inspection.records.query import RecordReader, StoredPart
 from inspection.records.record import LedgerEntry, PartRecord, ViewRecord
+from inspection.records.words import fusion_in_words
 from models.errors import InferenceError
 from models.findings import Finding
 from models.registry import station_registry
@@ -40,9 +41,14 @@ class Replay:
         recorded = {view.view: view.findings for view in self.record.views}
         return self.findings == recorded and self.verdict == self.record.verdict
 
+    @property
+    def _fused(self) -> str:
+        fused = fusion_in_words(self.record)
+        return f" by a score of {self.record.score:.3f}, the {fused}" if fused else ""
+
     def summary(self) -> str:
         """For the person who asked: the verdict, the findings, and whether they are the same."""
-        lines = [f"{self.record.serial}: {self.verdict.outcome}"]
+        lines = [f"{self.record.serial}: {self.verdict.outcome}{self._fused}"]
         lines += [
             f"  {reason.kind}: {reason.detail}{_of(reason.view)}" for reason in self.verdict.reasons
         ]
@@ -87,12 +93,14 @@ def _replay(folder: Path, reader: RecordReader, part: StoredPart) -> Replay:
     recipe = parse_recipe(run.start.recipe_toml, f"recipe of run {record.run_id}")
     bundle = station_registry(folder).by_digest(judgement.bundle_digest)
     session = ModelSession(bundle, judgement.provider, judgement.threads)
-    judged = {
-        view.view: _judge_again(session, recipe, view, reader.picture(part, view.view))
-        for view in record.views
-    }
-    verdict = union({view: verdict for view, (verdict, _) in judged.items()})
-    return Replay(record, {view: findings for view, (_, findings) in judged.items()}, verdict)
+    verdicts: dict[str, Verdict] = {}
+    seen: dict[str, Seen] = {}
+    for view in record.views:
+        pixels, limits = reader.picture(part, view.view), _limits(view)
+        verdicts[view.view], findings = _judge_again(session, recipe, view, pixels, limits)
+        seen[view.view] = Seen(findings, limits)
+    verdict = judge_views(verdicts, list(seen.values()))
+    return Replay(record, {view: each.findings for view, each in seen.items()}, verdict)
 
 
 def _check_can_be_judged(part: StoredPart, view: ViewRecord) -> None:
@@ -107,17 +115,21 @@ def _check_can_be_judged(part: StoredPart, view: ViewRecord) -> None:
         raise ReplayError(f"{serial}: rejected as {view.ledger}{of_view}, not for its picture")
 
 
-def _judge_again(
-    session: ModelSession, recipe: Recipe, view: ViewRecord, pixels: NDArray[Any]
-) -> tuple[Verdict, tuple[Finding, ...]]:
+def _limits(view: ViewRecord) -> Limits:
     if view.limits is None:
         raise ReplayError(f"view {view.view}: judged without limits on record")
+    return view.limits
+
+
+def _judge_again(
+    session: ModelSession, recipe: Recipe, view: ViewRecord, pixels: NDArray[Any], limits: Limits
+) -> tuple[Verdict, tuple[Finding, ...]]:
     region = recipe.view(view.camera_id).region
     try:
         findings = find_defects(session, pixels, region, view.full_scale)
     except InferenceError as error:
         return not_inspected(ReasonKind.NO_ANSWER, str(error)), ()
-    return judge(findings, view.limits), findings
+    return judge(findings, limits), findings
 
 
 def _of(view: str) -> str:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from camera.frame import Frame, MissedFrame
 from camera.join import PartPictures
-from inspection.judge import ReasonKind, Verdict, not_inspected, union
+from inspection.judge import ReasonKind, Verdict, judge_views, not_inspected
 from inspection.line.inspector import Inspector
 from inspection.recipe import Recipe
-from inspection.records.record import Judgement, LedgerEntry, ViewRecord
+from inspection.records.record import Judgement, LedgerEntry, ViewRecord, seen_on
 
 _WORST_FIRST = (
     LedgerEntry.LOST,
@@ -53,7 +53,7 @@ def first_capture(part: PartPictures) -> tuple[int, int]:
 def judge_part(
     part: PartPictures, inspector: Inspector, recipe: Recipe, now_ns: Callable[[], int]
 ) -> JudgedPart:
-    """The verdict on a part: it passes when every view does, each in time.
+    """The verdict on a part, its views fused as the recipe says; each must have come in time.
 
     Pictures that have grown too old are late and not judged; those whose memory was overwritten
     meanwhile are incomplete, and so is what was found on them.
@@ -74,7 +74,7 @@ def judge_part(
         views.append(view)
     if part.doubt:
         verdicts[""] = not_inspected(ReasonKind.LOST, part.doubt)
-    verdict = union(verdicts)
+    verdict = judge_views(verdicts, seen_on(views))
     took_ms = (now_ns() - captured_ns) / 1e6
     if frames and took_ms > recipe.verdict_deadline_ms:
         allowed_ms = recipe.verdict_deadline_ms

@@ -13,6 +13,7 @@ from pydantic import (
 from inspection.errors import RecipeError
 from inspection.recipe.cameras import View
 from inspection.recipe.charts import DEFAULT_CHARTS, Chart, SignalOutput
+from inspection.recipe.judging import ClassLimits, Costs, Doubt, FusionChoice
 from inspection.recipe.section import Count, Name, Positive, Section
 
 
@@ -34,27 +35,6 @@ class ModelChoice(Section):
     name: str
     provider: str = "CPUExecutionProvider"
     threads: Count = 1
-
-
-class ClassLimits(Section):
-    """Overrides the card's limits of one defect class; score 0 to 1, area in px or in mm²."""
-
-    score: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
-    area_px: Annotated[float, Field(ge=0.0)] | None = None
-    area_mm2: Annotated[float, Field(ge=0.0)] | None = None
-
-    @model_validator(mode="after")
-    def _one_unit(self) -> "ClassLimits":
-        if self.area_px is not None and self.area_mm2 is not None:
-            raise ValueError("give the area in px or in mm², not in both")
-        return self
-
-
-class Doubt(Section):
-    """Scores less than `band` below a limit are doubtful; `action` says what then happens."""
-
-    band: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
-    action: Literal["reject", "review"] = "reject"
 
 
 class SimulatedGate(Section):
@@ -109,6 +89,8 @@ class Recipe(Section):
     model: ModelChoice
     limits: dict[str, ClassLimits] = {}
     doubt: Doubt = Doubt()
+    fusion: FusionChoice = FusionChoice()
+    costs: Costs = Costs()
     gate: Annotated[SimulatedGate | ModbusGate, Field(discriminator="kind")]
     keep: Keep = Keep()
     chart: list[Chart] = []

@@ -1,9 +1,10 @@
 """The limits in force: the model's own, overridden by the recipe's."""
 
 from inspection.errors import RecipeError
-from inspection.judge import Limit, Limits, OnDoubt
+from inspection.judge import Fusion, Limit, Limits, OnDoubt
 from inspection.recipe.cameras import View
-from inspection.recipe.contents import ClassLimits, Recipe
+from inspection.recipe.contents import Recipe
+from inspection.recipe.judging import ClassLimits
 from models.card import Card
 
 
@@ -19,15 +20,16 @@ def resolve_limits(recipe: Recipe, card: Card, camera: View) -> Limits:
         known = ", ".join(card.classes)
         raise RecipeError(f"limits.{unknown[0]}: {card.name} has no such class; it has {known}")
     by_class = {name: _limit(recipe, card, camera, name) for name in card.classes}
-    return Limits(by_class, OnDoubt(recipe.doubt.action))
+    return Limits(by_class, OnDoubt(recipe.doubt.action), Fusion(recipe.fusion.views))
 
 
 def _limit(recipe: Recipe, card: Card, camera: View, name: str) -> Limit:
     own = recipe.limits.get(name, ClassLimits())
     score = card.limits[name].score if own.score is None else own.score
-    if score < card.floor:
+    lowest = _lowest_score(recipe, card)
+    if score < lowest:
         raise RecipeError(
-            f"limits.{name}.score: {score} is below {card.name}'s floor of {card.floor}: "
+            f"limits.{name}.score: {score} is below {card.name}'s floor of {lowest:g}: "
             "the model reports no findings there"
         )
     area_px = card.limits[name].area_px if own.area_px is None else own.area_px
@@ -36,4 +38,11 @@ def _limit(recipe: Recipe, card: Card, camera: View, name: str) -> Limit:
         if scale is None:
             raise RecipeError(f"limits.{name}.area_mm2: needs camera.mm_per_px of {camera.id}")
         area_px = own.area_mm2 / (scale * scale)
-    return Limit(score, area_px, max(card.floor, score - recipe.doubt.band))
+    doubt_score = score - recipe.doubt.band if own.doubt_score is None else own.doubt_score
+    return Limit(score, area_px, max(lowest, doubt_score))
+
+
+def _lowest_score(recipe: Recipe, card: Card) -> float:
+    """The lowest score that there is: the card's floor, or that of a finding in one view of all."""
+    views = 1 if recipe.fusion.views == Fusion.ANY else len(recipe.view_names)
+    return card.floor / views

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, func, select
 
 from inspection.judge import Outcome, ReasonKind
 from inspection.records import schema
@@ -63,7 +63,7 @@ class PictureReader:
         query = (
             select(
                 _PARTS.part_number, _PARTS.outcome, _PARTS.reasons, _PARTS.run_id, _PARTS.lot,
-                _PARTS.shift, _PARTS.bundle_label, _PARTS.score.label("part_score"),
+                _PARTS.shift, _PARTS.bundle_label, _WORST.label("worst_score"),
                 _VIEWS.camera_id, _VIEWS.limits_digest, _VIEWS.score,
                 *(_VIEWS[measure.value] for measure in HEALTH),
             )
@@ -80,7 +80,7 @@ class PictureReader:
 
 
 def _row(row: Any) -> PictureRow:
-    rejected = row.outcome == Outcome.REJECT.value and row.score == row.part_score
+    rejected = row.outcome == Outcome.REJECT.value and row.score == row.worst_score
     kinds = json.loads(row.reasons) if rejected else []
     return PictureRow(
         row.part_number,
@@ -99,3 +99,4 @@ def _row(row: Any) -> PictureRow:
 
 _PARTS = schema.parts.c
 _VIEWS = schema.views.c
+_WORST = func.max(_VIEWS.score).over(partition_by=_VIEWS.part_number)

@@ -1,11 +1,13 @@
 """What is kept of a part: every field that a replay needs to reach the same verdict."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from camera.health import PictureHealth
-from inspection.judge import Limits, Verdict
+from inspection.judge import Fusion, Limits, Seen, Verdict
 from models.findings import Finding
+from models.fusion import fused_score, strongest
 
 
 class LedgerEntry(StrEnum):
@@ -100,9 +102,22 @@ class PartRecord:
     judge_ns: int
 
     @property
+    def fusion(self) -> Fusion:
+        """How its views came to one verdict; a single view is not fused."""
+        seen = seen_on(self.views)
+        return seen[0].limits.fusion if len(seen) > 1 else Fusion.ANY
+
+    @property
     def score(self) -> float | None:
-        """The score of its worst view; None where no view was judged."""
-        return max((v.score for v in self.views if v.score is not None), default=None)
+        """The score of its worst view, or of its worst class over fused views.
+
+        None where no view was judged.
+        """
+        scores = [view.score for view in self.views if view.score is not None]
+        if self.fusion is Fusion.ANY:
+            return max(scores, default=None)
+        fused = fused_score([strongest(view.findings) for view in seen_on(self.views)])
+        return max(fused.values(), default=0.0)
 
     @property
     def worst_views_first(self) -> tuple[ViewRecord, ...]:
@@ -112,6 +127,11 @@ class PartRecord:
     def view(self, name: str) -> ViewRecord | None:
         """The view of this name."""
         return next((view for view in self.views if view.view == name), None)
+
+
+def seen_on(views: Iterable[ViewRecord]) -> list[Seen]:
+    """What a verdict is made of: the findings and limits of the views that have a picture."""
+    return [Seen(view.findings, view.limits) for view in views if view.limits is not None]
 
 
 @dataclass(frozen=True, slots=True)

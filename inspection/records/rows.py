@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from camera.health import PictureHealth
-from inspection.judge import Limit, Limits, OnDoubt, Outcome, Reason, ReasonKind, Verdict
+from inspection.judge import Fusion, Limit, Limits, OnDoubt, Outcome, Reason, ReasonKind, Verdict
 from inspection.records.record import Judgement, LedgerEntry, PartRecord, ViewRecord
 from models.findings import Finding
 
@@ -30,13 +30,16 @@ def limits_json(limits: Limits) -> str:
         name: [limit.score, limit.area_px, limit.doubt_score]
         for name, limit in limits.by_class.items()
     }
-    return canonical_json({"by_class": by_class, "on_doubt": limits.on_doubt})
+    said: dict[str, object] = {"by_class": by_class, "on_doubt": limits.on_doubt}
+    if limits.fusion is not Fusion.ANY:  # left out where it is: as in all records before it was
+        said["fusion"] = limits.fusion
+    return canonical_json(said)
 
 
 def limits_from_json(text: str) -> Limits:
     value = json.loads(text)
     by_class = {name: Limit(*numbers) for name, numbers in value["by_class"].items()}
-    return Limits(by_class, OnDoubt(value["on_doubt"]))
+    return Limits(by_class, OnDoubt(value["on_doubt"]), Fusion(value.get("fusion", Fusion.ANY)))
 
 
 def text_sha256(text: str) -> str:

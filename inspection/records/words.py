@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inspection.judge import Reason, ReasonKind
+from inspection.judge import Fusion, Reason, ReasonKind
 from inspection.records.query import Event
+from inspection.records.record import PartRecord
 
 _NOT_INSPECTED = {
     ReasonKind.LOST: "No picture came",
@@ -40,6 +41,13 @@ def reason_in_words(reason: Reason) -> str:
 
 def class_in_words(class_name: str) -> str:
     return class_name.replace("_", " ")
+
+
+def fusion_in_words(record: PartRecord) -> str:
+    """What the score of a part of fused views is; nothing where each view was judged for itself."""
+    if record.fusion is Fusion.ANY:
+        return ""
+    return f"{record.fusion} of {len(record.views)} views"
 
 
 def event_in_words(event: Event) -> str:

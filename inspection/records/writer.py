@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -364,7 +364,7 @@ class RecordWriter:
         digest = text_sha256(text)
         row = {"digest": digest, "json": text}
         connection.execute(sqlite_insert(schema.limits).on_conflict_do_nothing(), row)
-        frozen = Limits(dict(view.limits.by_class), view.limits.on_doubt)
+        frozen = replace(view.limits, by_class=dict(view.limits.by_class))
         self._known_limits = [(frozen, digest), *self._known_limits[: _LIMITS_KNOWN - 1]]
         return digest
 

@@ -14,7 +14,12 @@ from inspection.records.record import ViewRecord
 from inspection.web.chart import read_chart
 from inspection.web.records import Marks, StationRecords
 from inspection.web.signals import OpenSignals
-from inspection.web.words import class_in_words, event_in_words, reason_in_words
+from inspection.web.words import (
+    class_in_words,
+    event_in_words,
+    fusion_in_words,
+    reason_in_words,
+)
 from models.findings import Finding
 
 Json = dict[str, Any]
@@ -117,6 +122,7 @@ def _reject(part: StoredPart, review: Review | None) -> Json:
         "detail": "; ".join(reason.detail for reason in record.verdict.reasons),
         "inspected": record.verdict.inspected,
         "score": record.score,
+        "fusion": fusion_in_words(record),
         "views": [_view(part, view) for view in record.worst_views_first],
         "review": None if review is None else _review(review),
     }

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from inspection.errors import RecipeError
-from inspection.judge import Limits, OnDoubt
+from inspection.judge import Fusion, Limits, OnDoubt
 from inspection.recipe import Recipe, load_recipe, parse_recipe, resolve_limits
 from models.bundle import open_bundle
 from models.card import Card
@@ -129,6 +129,22 @@ def test_a_limit_for_a_class_the_model_lacks_is_refused(card: Card) -> None:
 def test_a_limit_below_the_floor_of_the_model_is_refused(card: Card) -> None:
     with pytest.raises(RecipeError, match=r"below spot's floor of 0\.3"):
         limits_of(recipe("[limits.dark]\nscore = 0.2\n"), card)
+
+
+def test_a_mean_over_views_may_have_a_limit_below_the_floor_of_one(card: Card) -> None:
+    lights = ('id = "cam1"', 'id = "cam1"\nframes = ["dark", "bright"]')
+    mean = '[limits.dark]\nscore = 0.2\n[fusion]\nviews = "mean"\n'
+    limits = limits_of(recipe(mean, swap=lights), card)
+    assert limits.fusion is Fusion.MEAN
+    assert limits.by_class["dark"].score == 0.2
+    with pytest.raises(RecipeError, match=r"below spot's floor of 0\.15"):
+        limits_of(recipe(mean.replace("0.2", "0.1"), swap=lights), card)
+
+
+def test_a_class_may_have_a_doubt_score_of_its_own(card: Card) -> None:
+    limits = limits_of(recipe("[limits.dark]\ndoubt_score = 0.35\n[doubt]\nband = 0.1\n"), card)
+    assert limits.by_class["dark"].doubt_score == 0.35
+    assert limits.by_class["bright"].doubt_score == 0.4
 
 
 def test_the_doubt_band_ends_at_the_floor(card: Card) -> None:

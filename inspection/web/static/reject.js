@@ -92,7 +92,8 @@ export class RejectView {
     const [what, ...also] = part.reasons;
     say("reject-tag", part.inspected ? "Reject" : "Reject · not inspected");
     say("reject-what", what ?? "no reason on record");
-    say("reject-also", also.length ? `also ${also.join(", ")}` : part.inspected ? "" : part.detail);
+    const more = [also.length ? `also ${also.join(", ")}` : "", part.fusion].filter(Boolean);
+    say("reject-also", more.length ? more.join(" · ") : part.inspected ? "" : part.detail);
     say("reject-serial", part.serial);
     say("reject-score", part.inspected && part.score !== null ? part.score.toFixed(2) : "–");
     say("reject-time", timeOfDay(part.captured_utc_ms));
@@ -108,7 +109,8 @@ export class RejectView {
     const several = part.views.length > 1;
     byId("reject-views").hidden = !several;
     const entries = (several ? part.views : []).map((view) => {
-      const entry = make("button", "view", view.view);
+      const score = part.fusion && view.score !== null ? ` ${view.score.toFixed(2)}` : "";
+      const entry = make("button", "view", view.view + score);
       entry.type = "button";
       entry.dataset.view = view.view;
       entry.setAttribute("aria-pressed", view === this.view);
