@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from inspection.errors import RecipeError
-from inspection.recipe import Recipe, resolve_limits
+from inspection.recipe import Recipe, check_fits
 from models.bundle import Bundle, open_bundle
 from models.library import library_bundle
 from models.registry import station_registry
@@ -20,10 +20,7 @@ def commission_station(recipe: Recipe, folder: Path, source: Path | None, who: s
     """
     choice = recipe.model
     bundle = open_bundle(source if source is not None else library_bundle(choice.name))
-    if bundle.card.name != choice.name:
-        raise RecipeError(f"model.name is {choice.name!r}, the bundle is {bundle.card.name!r}")
-    for camera in recipe.cameras:
-        resolve_limits(recipe, bundle.card, camera)
+    check_fits(recipe, bundle)
     ModelSession(bundle, choice.provider, choice.threads)
     registry = station_registry(folder)
     champion = registry.champion(choice.name)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from models.card import CARD_FILE, Card, read_card
 from models.errors import BundleError
+from models.signature import SIGNATURE_FILE, signers
 
 MODEL_FILE = "model.onnx"
 
@@ -16,11 +17,14 @@ class Bundle:
 
     digest: SHA-256 of the card file; it names the whole bundle, since the card names the hashes
     of all other files.
+    signed_by: the public keys whose signatures on it are genuine; whether they are trusted is
+    another question.
     """
 
     folder: Path
     card: Card
     digest: str
+    signed_by: tuple[str, ...] = ()
 
     @property
     def model_path(self) -> Path:
@@ -32,14 +36,14 @@ class Bundle:
 
 
 def open_bundle(folder: Path) -> Bundle:
-    """The bundle in `folder`, every file checked against the card's hashes.
+    """The bundle in `folder`, every file checked against the card's hashes, and its signatures.
 
     Raises BundleError naming the file, the hash on the card and the hash found.
     The graph itself is checked when a session opens it.
     """
     card = read_card(folder)
     for name, expected in card.hashes.items():
-        if Path(name).name != name or name == CARD_FILE:
+        if Path(name).name != name or name in (CARD_FILE, SIGNATURE_FILE):
             raise BundleError(f"{folder}: the card hashes {name!r}, which is not a file beside it")
         found = file_sha256(folder / name)
         if found != expected:
@@ -47,10 +51,12 @@ def open_bundle(folder: Path) -> Bundle:
                 f"{folder / name}: SHA-256 is {found}, the card says {expected}; "
                 "the file was altered or cut off: copy the bundle again from its source"
             )
-    strays = {path.name for path in folder.iterdir()} - set(card.hashes) - {CARD_FILE}
+    beside = {CARD_FILE, SIGNATURE_FILE}
+    strays = {path.name for path in folder.iterdir()} - set(card.hashes) - beside
     if strays:
         raise BundleError(f"{folder}: files the card does not name: {', '.join(sorted(strays))}")
-    return Bundle(folder, card, file_sha256(folder / CARD_FILE))
+    digest = file_sha256(folder / CARD_FILE)
+    return Bundle(folder, card, digest, signers(folder, digest))
 
 
 def file_sha256(path: Path) -> str:

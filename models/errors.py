@@ -11,3 +11,7 @@ class InferenceError(Exception):
 
 class RegistryError(Exception):
     """A registry request that cannot be met: unknown version, nothing to roll back to."""
+
+
+class SigningError(Exception):
+    """A key that cannot be used, to sign with or to trust: the message names the file."""

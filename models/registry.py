@@ -17,6 +17,7 @@ from typing import Any
 
 from models.bundle import Bundle, open_bundle
 from models.errors import BundleError, RegistryError
+from models.signature import copy_signature
 from models.stages import Action, RegistryEvent, Stage, Standing, standings
 
 LOG_FILE = "log.jsonl"
@@ -38,8 +39,8 @@ class Registry:
     def add(self, source: Path, who: str, why: str) -> Bundle:
         """Check the bundle in `source` and copy it in as a challenger.
 
-        Adding the same bundle again changes nothing. Raises BundleError for a bad bundle and
-        RegistryError when another bundle already has its name and version.
+        Adding the same bundle again changes nothing but its signatures. Raises BundleError for a
+        bad bundle and RegistryError when another bundle already has its name and version.
         """
         bundle = open_bundle(source)
         target = self._bundles / bundle.label
@@ -52,7 +53,8 @@ class Registry:
                         f"{known.digest[:12]}, this one {bundle.digest[:12]}); "
                         "give the new bundle a version of its own"
                     )
-                return known
+                copy_signature(source, target)
+                return open_bundle(target)
             _copy_durably(source, target)
             added = open_bundle(target)
             self._append(Action.ADD, added, who, why, {})

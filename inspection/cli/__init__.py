@@ -10,9 +10,16 @@ import typer
 
 from camera.frame import CameraError
 from inspection.errors import PasslineError
-from models.errors import BundleError, InferenceError, RegistryError
+from models.errors import BundleError, InferenceError, RegistryError, SigningError
 
-KNOWN_FAULTS = (PasslineError, CameraError, BundleError, InferenceError, RegistryError)
+KNOWN_FAULTS = (
+    PasslineError,
+    CameraError,
+    BundleError,
+    InferenceError,
+    RegistryError,
+    SigningError,
+)
 
 TOPICS = (
     "belt",
@@ -27,6 +34,7 @@ TOPICS = (
     "train",
     "evaluate",
     "promote",
+    "signing",
     "record",
     "render",
     "report",

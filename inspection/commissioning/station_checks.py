@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from inspection.commissioning.diagnosis import Diagnosis, fail, ok, warn
-from inspection.errors import RecordsError
-from inspection.recipe import ModbusGate, Recipe
+from inspection.errors import RecipeError, RecordsError
+from inspection.recipe import ModbusGate, Recipe, check_fits
 from inspection.records.query import RecordReader
 from inspection.records.store import RECORDS_FILE
 from models.bundle import Bundle, open_bundle
@@ -31,8 +31,11 @@ def check_champion(recipe: Recipe, data: Path) -> tuple[Diagnosis, Bundle | None
     name = recipe.model.name
     try:
         champion = station_registry(data).champion(name)
-    except (BundleError, RegistryError) as fault:
-        return fail("champion", str(fault), "passline rollback, or restore the registry"), None
+        if champion is not None:
+            check_fits(recipe, champion)
+    except (BundleError, RegistryError, RecipeError) as fault:
+        to_do = "passline rollback, restore the registry, or correct the recipe"
+        return fail("champion", str(fault), to_do), None
     if champion is None:
         to_do = "passline commission RECIPE DATA"
         return fail("champion", f"no champion {name!r} in {data}", to_do), None

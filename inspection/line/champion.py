@@ -6,7 +6,7 @@ from typing import Any
 
 from inspection.errors import RecipeError
 from inspection.line.inspector import Inspector
-from inspection.recipe import Recipe
+from inspection.recipe import Recipe, check_fits
 from models.errors import BundleError, RegistryError
 from models.registry import Registry
 from models.session import ModelSession
@@ -81,4 +81,5 @@ class ChampionFollower:
                 f"{self._registry.folder}: no champion named {choice.name!r}; "
                 "put one there with `passline commission`"
             )
+        check_fits(self._recipe, bundle)
         return Inspector(ModelSession(bundle, choice.provider, choice.threads), self._recipe)

@@ -13,6 +13,7 @@ from inspection.recipe.contents import (
     ShiftStart,
     SimulatedGate,
 )
+from inspection.recipe.fit import check_fits
 from inspection.recipe.limits import (
     resolve_limits,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "ShiftStart",
     "SimulatedGate",
     "View",
+    "check_fits",
     "load_recipe",
     "parse_recipe",
     "resolve_limits",

@@ -15,6 +15,7 @@ from inspection.recipe.cameras import View
 from inspection.recipe.charts import DEFAULT_CHARTS, Chart, SignalOutput
 from inspection.recipe.judging import ClassLimits, Costs, Doubt, FusionChoice
 from inspection.recipe.section import Count, Name, Positive, Section
+from models.errors import SigningError
 
 
 def _as_list(tables: object) -> object:
@@ -30,11 +31,29 @@ class ShiftStart(Section):
 
 
 class ModelChoice(Section):
-    """Which model judges: the champion of this name in the registry."""
+    """Which model judges: the champion of this name in the registry.
+
+    trusted_keys: public keys, as `passline keys new` prints them; a model that none of them signed
+        is refused. Every model is accepted when left out.
+    """
 
     name: str
     provider: str = "CPUExecutionProvider"
     threads: Count = 1
+    trusted_keys: Annotated[list[str], Field(min_length=1)] | None = None
+
+    @field_validator("trusted_keys")
+    @classmethod
+    def _are_keys(cls, keys: list[str] | None) -> list[str] | None:
+        if keys is not None:
+            from models.keys import check_public  # a station that signs nothing needs no crypto
+
+            for key in keys:
+                try:
+                    check_public(key)
+                except SigningError as error:
+                    raise ValueError(str(error)) from error
+        return keys
 
 
 class SimulatedGate(Section):
