@@ -60,9 +60,9 @@ class Checkpoints:
         try:
             return torch.load(path, map_location="cpu", weights_only=True)
         except (OSError, RuntimeError, EOFError, UnpicklingError, zipfile.BadZipFile) as error:
+            cause = str(error).partition("\n")[0]
             raise TrainingError(
-                f"{path}: damaged: {str(error).partition(chr(10))[0]}; delete {self.folder} to begin "
-                "anew"
+                f"{path}: damaged: {cause}; delete {self.folder} to begin anew"
             ) from error
 
     @property

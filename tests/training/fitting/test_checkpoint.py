@@ -1,5 +1,6 @@
 import errno
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -8,36 +9,40 @@ from pathlib import Path
 import pytest
 import torch
 
+from models.bundle import open_bundle
+from training.data.dataset import open_dataset
 from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoints
-from training.fitting.following import Following, Progress
-
-# A training of a second or two, which says its steps and the hash of the weights that it ends with.
-TRAINING = """
-import hashlib, sys
-from pathlib import Path
-from training.data.dataset import open_dataset
-from training.fitting.checkpoint import Checkpoints
 from training.fitting.fit import Plan
-from training.fitting.following import Following
+from training.fitting.following import Following, Progress
 from training.painting.painters import choose
 from training.train import Order, train
 
+PLAN = Plan(seed=3, epochs=2, batch=8, crop_px=64)
+ORDER = Order("plate", "1", PLAN, (64, 64), choose("spot,scratch"), command="pytest")
+
+# The same training in a process of its own, which says its steps.
+TRAINING = """
+import pickle, sys
+from pathlib import Path
+from training.data.dataset import open_dataset
+from training.fitting.checkpoint import Checkpoints
+from training.fitting.following import Following
+from training.train import train
+
 parts, out, kept = (Path(name) for name in sys.argv[1:4])
-plan = Plan(seed=3, epochs=2, batch=8, crop_px=64)
-order = Order("plate", "1", plan, (64, 64), choose("spot,scratch"), command="pytest")
 following = Following(
     lambda progress: print(progress.phase, progress.step, flush=True),
     Checkpoints(kept, "the same order", every_s=0.0),
 )
-trained = train(open_dataset(parts), order, out, following)
-print(hashlib.sha256((out / "weights.npz").read_bytes()).hexdigest())
+train(open_dataset(parts), pickle.loads(bytes.fromhex(sys.argv[4])), out, following)
 """
 
 
 def run(parts: Path, out: Path, kept: Path, until: str | None = None) -> list[str]:
     """What the training said; it is killed as soon as it says `until`."""
-    command = [sys.executable, "-c", TRAINING, str(parts), str(out), str(kept)]
+    order = pickle.dumps(ORDER).hex()
+    command = [sys.executable, "-c", TRAINING, str(parts), str(out), str(kept), order]
     said: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -52,15 +57,15 @@ def run(parts: Path, out: Path, kept: Path, until: str | None = None) -> list[st
 def test_a_training_killed_in_either_phase_ends_with_the_same_weights(
     parts_folder: Path, tmp_path: Path
 ) -> None:
-    undisturbed = run(parts_folder, tmp_path / "a", tmp_path / "kept-a")
-    kept = tmp_path / "kept-b"
-    first = run(parts_folder, tmp_path / "b", kept, until="painted 3")
-    second = run(parts_folder, tmp_path / "b", kept, until="labels 3")
-    third = run(parts_folder, tmp_path / "b", kept)
+    kept, out = tmp_path / "kept", tmp_path / "killed"
+    first = run(parts_folder, out, kept, until="painted 3")
+    second = run(parts_folder, out, kept, until="labels 3")
+    third = run(parts_folder, out, kept)
+    undisturbed = train(open_dataset(parts_folder), ORDER, tmp_path / "undisturbed").bundle
     assert first[0] == "painted 1"
     assert int(second[0].removeprefix("painted ")) >= 3
     assert third[0].startswith("labels ")
-    assert third[-1] == undisturbed[-1]
+    assert open_bundle(out).card.hashes == undisturbed.card.hashes
 
 
 def test_the_checkpoints_of_another_training_are_not_gone_on_from(tmp_path: Path) -> None:
