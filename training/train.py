@@ -17,8 +17,8 @@ from training.fitting.examples import load_examples, load_good
 from training.fitting.fit import FINE_TUNE_RATE, Plan, fit, seeded_network
 from training.fitting.following import SILENT, Following
 from training.fitting.loss import segmentation_loss
+from training.limits.choose import choose_limits
 from training.measuring.evaluate import Figures, figures, measure, rate
-from training.measuring.limits import choose_limits
 from training.network.export import (
     OUTPUT,
     check_parity,
@@ -184,9 +184,11 @@ def _shared(plan: Plan, share: float) -> Plan:
 
 
 def _lineage(divided: Split, order: Order) -> Lineage:
-    learnt = {sample.part for sample in (*divided.train, *divided.validation)}
+    taught, set_limits = (
+        {sample.part for sample in samples} for samples in (divided.train, divided.validation)
+    )
     before = Lineage(learnt_from=()) if order.parent is None else read_lineage(order.parent)
-    return before.with_parts(learnt)
+    return before.with_parts(taught, set_limits)
 
 
 def _draft(

@@ -13,15 +13,29 @@ LINEAGE_FILE = "lineage.json"
 
 
 class Lineage(BaseModel):
-    """The parts, by name, that set weights or limits of a bundle or of one that it started from."""
+    """The parts, by name, that set weights or limits of a bundle or of one that it started from.
+
+    limits_from: those of them that set limits alone: others may still be chosen on these.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = 1
     learnt_from: tuple[str, ...]
+    limits_from: tuple[str, ...] = ()
 
-    def with_parts(self, parts: Iterable[str]) -> "Lineage":
-        return Lineage(learnt_from=tuple(sorted({*self.learnt_from, *parts})))
+    @property
+    def taught_by(self) -> frozenset[str]:
+        """The parts that set weights."""
+        return frozenset(self.learnt_from) - frozenset(self.limits_from)
+
+    def with_parts(self, taught: Iterable[str], set_limits: Iterable[str] = ()) -> "Lineage":
+        """The lineage of a bundle that learns further: from some parts, with limits by others."""
+        weights = self.taught_by | frozenset(taught)
+        limits = (frozenset(self.limits_from) | frozenset(set_limits)) - weights
+        return Lineage(
+            learnt_from=tuple(sorted(weights | limits)), limits_from=tuple(sorted(limits))
+        )
 
     def write(self, path: Path) -> None:
         path.write_text(self.model_dump_json() + "\n", encoding="utf-8")

@@ -10,9 +10,9 @@ from models.findings import Finding
 from training.data.dataset import Sample
 from training.data.labels import Polygon
 from training.errors import TrainingError
+from training.limits.choose import choose_limits
 from training.measuring.evaluate import Measured, auroc, figures, rate
 from training.measuring.gate import mcnemar
-from training.measuring.limits import choose_limits
 
 BOX = (0.0, 0.0, 9.0, 9.0)
 
