@@ -15,6 +15,7 @@ from inspection.line.accounts import TriggerAccounts
 from inspection.line.champion import ChampionFollower
 from inspection.line.loop import Line, Station
 from inspection.line.lots import LotFollower
+from inspection.line.shadow_feed import ShadowFeed
 from inspection.line.shifts import Shifts
 from inspection.live import LiveWriter
 from inspection.recipe import (
@@ -50,6 +51,8 @@ def open_line(
     recipe = loaded.recipe
     with ExitStack() as stack:
         stack.enter_context(hold_data_folder(folder))
+        shadow = ShadowFeed(folder)
+        stack.callback(shadow.close)
         writer = RecordWriter(folder)
         stack.callback(writer.close)
         champion = ChampionFollower(station_registry(folder), recipe, writer.log_event)
@@ -68,6 +71,7 @@ def open_line(
             gate=gate,
             writer=writer,
             live=live,
+            shadow=shadow,
             run_id=run_id,
             first_part=first_part,
             gate_confirms_within_s=confirms_within_s(recipe),

@@ -30,6 +30,7 @@ TOPICS = (
     "ledger",
     "line",
     "station",
+    "shadow",
     "desk",
     "train",
     "evaluate",

@@ -16,7 +16,7 @@ def start(
     host: Annotated[str, typer.Option(help="Address of the screens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the screens.")] = 8000,
 ) -> None:
-    """Run a whole station: line, screens and watch, each restarted when it dies."""
+    """Run a whole station: line, screens, watch and shadow, each restarted when it dies."""
     from inspection.recipe import load_recipe
     from inspection.supervisor import Supervisor
 
@@ -26,6 +26,7 @@ def start(
     supervisor.start("line", ["run", str(recipe), str(data)])
     supervisor.start("web", ["web", str(data), "--host", host, "--port", str(port)])
     supervisor.start("watch", ["watch", str(data)])
+    supervisor.start("shadow", ["shadow", str(data)])
     try:
         while not stopping() and supervisor.ended("line") is None:
             supervisor.tend()

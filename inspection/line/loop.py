@@ -17,6 +17,7 @@ from inspection.line.inspector import Inspector
 from inspection.line.latency import Latencies
 from inspection.line.part import JudgedPart, first_capture, judge_part
 from inspection.line.settings import CameraSettings
+from inspection.line.shadow_feed import ShadowFeed
 from inspection.live import LiveWriter
 from inspection.recipe import Recipe
 from inspection.records.record import LedgerEntry, PartRecord
@@ -45,6 +46,7 @@ class Station:
     gate: Rejector
     writer: RecordWriter
     live: LiveWriter
+    shadow: ShadowFeed
     run_id: int
     first_part: int
     gate_confirms_within_s: float | None
@@ -141,6 +143,7 @@ class Line:
     def _record(self, judged: JudgedPart, record: PartRecord, counts: Counts) -> None:
         """Hand the record over; the pictures' memory goes back when it is not read any more."""
         kept = judged.frames if self._keeps(record) else {}
+        shadowed = self._station.shadow.claim(record)
         passes = record.verdict.outcome is Outcome.PASS
 
         def is_durable(durable: PartRecord) -> None:
@@ -148,11 +151,14 @@ class Line:
             if passes:
                 self._station.gate.let_pass(durable.part_number)
                 self.latencies.add_pass(self._now_ns() - judged.captured_ns)
+            if shadowed:
+                self._station.shadow.give(durable, judged.frames, bool(kept))
+                return
             for frame in kept.values():
                 frame.give_back()
 
         pictures = {view: frame.pixels for view, frame in kept.items()}
-        if not kept:
+        if not (kept or shadowed):
             for frame in judged.frames.values():
                 frame.give_back()
         self._station.writer.submit(record, pictures, is_durable, counts)

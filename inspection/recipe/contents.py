@@ -15,6 +15,7 @@ from inspection.recipe.cameras import View
 from inspection.recipe.charts import DEFAULT_CHARTS, Chart, SignalOutput
 from inspection.recipe.judging import ClassLimits, Costs, Doubt, FusionChoice
 from inspection.recipe.section import Count, Name, Positive, Section
+from inspection.recipe.succession import PromotionGuard, ShadowTrial
 from models.errors import SigningError
 
 
@@ -112,6 +113,8 @@ class Recipe(Section):
     costs: Costs = Costs()
     gate: Annotated[SimulatedGate | ModbusGate, Field(discriminator="kind")]
     keep: Keep = Keep()
+    shadow: ShadowTrial = ShadowTrial()
+    guard: PromotionGuard = PromotionGuard()
     chart: list[Chart] = []
     output: list[SignalOutput] = []
 

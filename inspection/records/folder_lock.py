@@ -1,4 +1,4 @@
-"""One line and one watch per data folder: each holds a lock that dies with its process."""
+"""One line, watch, shadow and retraining per data folder: each holds a lock for its process."""
 
 import fcntl
 import json
@@ -12,6 +12,8 @@ from inspection.errors import DataFolderInUse, RecordsError
 
 LOCK_FILE = "station.lock"
 WATCH_LOCK_FILE = "watch.lock"
+SHADOW_LOCK_FILE = "shadow.lock"
+RETRAIN_LOCK_FILE = "retrain.lock"
 
 
 @contextmanager
@@ -30,6 +32,20 @@ def hold_data_folder(folder: Path) -> Generator[None]:
 def hold_watch(folder: Path) -> Generator[None]:
     """Hold the watch of `folder` in the same way: a line and one watch go together."""
     with _hold(folder / WATCH_LOCK_FILE, "watch"):
+        yield
+
+
+@contextmanager
+def hold_shadow(folder: Path) -> Generator[None]:
+    """Hold the shadow of `folder` in the same way: one challenger judges beside a line."""
+    with _hold(folder / SHADOW_LOCK_FILE, "shadow"):
+        yield
+
+
+@contextmanager
+def hold_retraining(folder: Path) -> Generator[None]:
+    """Hold the retraining of `folder` in the same way: one at a time."""
+    with _hold(folder / RETRAIN_LOCK_FILE, "retraining"):
         yield
 
 

@@ -11,20 +11,22 @@ from sqlalchemy import Connection, Engine, MetaData, StaticPool, create_engine, 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from inspection.errors import RecordsError
-from inspection.records import schema, watch_schema
+from inspection.records import schema, shadow_schema, watch_schema
 from inspection.records.upgrade import upgrade_records
 
 RECORDS_FILE = "records.sqlite"
 DESK_FILE = "desk.sqlite"
 WATCH_FILE = "watch.sqlite"
+SHADOW_FILE = "shadow.sqlite"
 
 _READS = "passline_reads"
 _TABLES: dict[str, MetaData] = {
     RECORDS_FILE: schema.records,
     DESK_FILE: schema.desk,
     WATCH_FILE: watch_schema.watch,
+    SHADOW_FILE: shadow_schema.shadow,
 }
-_VERSIONS = {RECORDS_FILE: 2, DESK_FILE: 2, WATCH_FILE: 1}
+_VERSIONS = {RECORDS_FILE: 2, DESK_FILE: 2, WATCH_FILE: 1, SHADOW_FILE: 1}
 """Schema version of each file. Records are brought up by `inspection.records.upgrade`; the others
 have only ever got tables added."""
 

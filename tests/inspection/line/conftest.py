@@ -19,6 +19,7 @@ from inspection.line.accounts import TriggerAccounts
 from inspection.line.champion import ChampionFollower
 from inspection.line.loop import Line, Station
 from inspection.line.lots import LotFollower
+from inspection.line.shadow_feed import ShadowFeed
 from inspection.line.shifts import Shifts
 from inspection.live import LiveWriter
 from inspection.recipe import LoadedRecipe, Recipe, parse_recipe
@@ -180,6 +181,8 @@ class Bench:
         now_ns: Callable[[], int] = time.monotonic_ns,
     ) -> Line:
         loaded = LoadedRecipe(parse_recipe(recipe, "bench"), recipe, "0" * 64)
+        shadow = ShadowFeed(self.folder)
+        stack.callback(shadow.close)
         writer = RecordWriter(self.folder)
         stack.callback(writer.close)
         live = LiveWriter(self.folder)
@@ -196,6 +199,7 @@ class Bench:
             gate=gate or self.gate,
             writer=writer,
             live=live,
+            shadow=shadow,
             run_id=run_id,
             first_part=writer.next_part_number,
             gate_confirms_within_s=confirms_within_s,

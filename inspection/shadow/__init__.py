@@ -1,0 +1,1 @@
+"""The shadow: a challenger that judges beside the champion, in its own process, without a say."""
