@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from models.card import InputSpec, OutputSpec
 from training.network.layers import Convolution, Residual, Stage
-from training.network.segmentation import SegmentationNetwork
+from training.network.segmentation import CALM_SIDE, SegmentationNetwork
 
 # The oldest that onnxruntime 1.20 and all later ones run.
 _OPSET = 17
@@ -35,7 +35,7 @@ def network_graph(
     from8 = graph.doubled(graph.plain_convolution(at8, network.to4))
     at4 = graph.convolution(graph.node("Add", at4, from8), network.fuse4)
     logits = graph.plain_convolution(at4, network.head)
-    graph.node("Sigmoid", logits, name=output.name)
+    graph.node("Sigmoid", graph.calmed(logits, CALM_SIDE), name=output.name)
     return graph.model(network, spec, output)
 
 
@@ -70,6 +70,12 @@ class _Graph:
             mode="nearest",
             coordinate_transformation_mode="asymmetric",
             nearest_mode="floor",
+        )
+
+    def calmed(self, x: str, side: int) -> str:
+        """The mean over a square of cells, of those that lie in the picture."""
+        return self.node(
+            "AveragePool", x, kernel_shape=[side] * 2, pads=[side // 2] * 4, count_include_pad=0
         )
 
     def stage(self, x: str, stage: Stage) -> str:

