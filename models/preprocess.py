@@ -1,5 +1,6 @@
 """From a picture to the network's input; the same code in training, on the line and in replay."""
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -10,8 +11,53 @@ from numpy.typing import NDArray
 from models.card import InputSpec, Normalisation
 from models.errors import InferenceError
 from models.findings import Placement
+from models.registration import Agreement, register
 
 FULL_SCALE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A picture, with its template where the card asks for one, as the network sees it.
+
+    planes: the network's input, (1, planes, height, width).
+    placement: where it lies in the picture.
+    agreement: how well the template lies over the picture; None without a template.
+    """
+
+    planes: NDArray[np.float32]
+    placement: Placement
+    agreement: Agreement | None = None
+
+
+def prepared(
+    pixels: NDArray[Any],
+    spec: InputSpec,
+    full_scale: int | None = None,
+    origin_px: tuple[int, int] = (0, 0),
+    template: NDArray[Any] | None = None,
+) -> Prepared:
+    """The picture as the network sees it, its template laid over it first.
+
+    pixels: (height, width) or (height, width, 3), uint8 or uint16.
+    full_scale: the highest value the camera can give (4095 for 12 bits in uint16); the dtype's own
+        when None.
+    origin_px: left and top of `pixels` in the whole picture, where they are a region of it.
+    template: the golden template where the card asks for one; of the shape and dtype of `pixels`.
+    Raises InferenceError when dtype or channels do not fit the card, NotRegistered when picture and
+    template do not fit each other.
+    """
+    planes, placement = _picture(pixels, spec, full_scale, origin_px)
+    if (template is not None) != spec.template:
+        raise InferenceError(
+            f"the card wants {'a' if spec.template else 'no'} template, got "
+            f"{'none' if template is None else 'one'} for a picture of {pixels.shape}"
+        )
+    if template is None:
+        return Prepared(planes, placement)
+    registered = register(template, pixels)
+    golden, _ = _picture(registered.template, spec, full_scale, origin_px)
+    return Prepared(np.concatenate([planes, golden], axis=1), placement, registered.agreement)
 
 
 def prepare(
@@ -21,26 +67,9 @@ def prepare(
     origin_px: tuple[int, int] = (0, 0),
     template: NDArray[Any] | None = None,
 ) -> tuple[NDArray[np.float32], Placement]:
-    """The network's input of shape (1, planes, height, width), and where it lies in `pixels`.
-
-    pixels: (height, width) or (height, width, 3), uint8 or uint16.
-    full_scale: the highest value the camera can give (4095 for 12 bits in uint16); the dtype's own
-        when None.
-    origin_px: left and top of `pixels` in the whole picture, where they are a region of it.
-    template: the golden template, registered to `pixels` and of their shape and dtype, where the
-        card asks for one.
-    Raises InferenceError when dtype, channels or template do not fit the card.
-    """
-    planes, placement = _picture(pixels, spec, full_scale, origin_px)
-    if not spec.template and template is None:
-        return planes, placement
-    if not spec.template or template is None or template.shape != pixels.shape:
-        raise InferenceError(
-            f"the card wants {'a' if spec.template else 'no'} template, got "
-            f"{'none' if template is None else template.shape} for a picture of {pixels.shape}"
-        )
-    golden, _ = _picture(template, spec, full_scale, origin_px)
-    return np.concatenate([planes, golden], axis=1), placement
+    """The planes of `prepared`, and where they lie."""
+    all_of_it = prepared(pixels, spec, full_scale, origin_px, template)
+    return all_of_it.planes, all_of_it.placement
 
 
 def _picture(

@@ -40,6 +40,18 @@ def magnetic_tiles() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def deep_pcb() -> Path:
+    """The real DeepPCB boards with their templates, in their own folder layout."""
+    folder = Path(os.environ.get("PASSLINE_REAL_DATA", "../shared/data")) / "deeppcb"
+    if not folder.is_dir():
+        pytest.skip(
+            "no DeepPCB pictures: PASSLINE_REAL_DATA=FOLDER make test, where "
+            "FOLDER/deeppcb/PCBData holds group00041, group12000, ..."
+        )
+    return folder
+
+
 @pytest.fixture
 def make_bundle(tmp_path: Path) -> BundleMaker:
     """Writes a spot bundle: `make_bundle(version="2", card={...})`; see `write_spot_bundle`."""
