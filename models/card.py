@@ -9,6 +9,8 @@ from models.errors import BundleError
 
 CARD_FILE = "card.json"
 CARD_FORMAT = 1
+SIDES = 4
+"""The last maps of a detector: how far the left, top, right and bottom sides are."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -64,11 +66,10 @@ class OutputSpec(CardPart):
     centres: probabilities that a defect of the class has its centre in the cell, then how far its
         left, top, right and bottom sides are from the cell's middle, in input pixels; shape
         (1, classes + 4, height / stride, width / stride).
-    boxes: rows of x0, y0, x1, y1 in input pixels, score, class index; shape (1, n, 6).
     """
 
     name: str
-    kind: Literal["heatmap", "centres", "boxes"]
+    kind: Literal["heatmap", "centres"]
     stride: Annotated[int, Field(ge=1, le=64)] = 1
 
 
@@ -141,6 +142,14 @@ class Card(CardPart):
     origin: Origin
     licence: str
 
+    @property
+    def maps_shape(self) -> tuple[int, int, int, int]:
+        """The shape of what the graph gives."""
+        height, width = self.input.size_hw
+        stride = self.output.stride
+        maps = len(self.classes) + (SIDES if self.output.kind == "centres" else 0)
+        return 1, maps, height // stride, width // stride
+
     @model_validator(mode="after")
     def _names_agree(self) -> "Card":
         if len(set(self.classes)) != len(self.classes):
@@ -150,11 +159,9 @@ class Card(CardPart):
         low = [name for name, limit in self.limits.items() if limit.score < self.floor]
         if low:
             raise ValueError(f"limits of {low} are below the floor of {self.floor}")
-        kinds = ("centres", "boxes") if self.task == "detection" else ("heatmap",)
-        if self.output.kind not in kinds:
-            raise ValueError(
-                f"task {self.task} needs output {' or '.join(kinds)}, card says {self.output.kind}"
-            )
+        kind = "centres" if self.task == "detection" else "heatmap"
+        if self.output.kind != kind:
+            raise ValueError(f"task {self.task} needs output {kind}, card says {self.output.kind}")
         if "model.onnx" not in self.hashes:
             raise ValueError("hashes do not name model.onnx")
         return self

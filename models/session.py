@@ -9,11 +9,10 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.card import Card
+from models.decode import decode
 from models.errors import BundleError, InferenceError
-from models.findings import Finding, Placement, decode
-from models.preprocess import prepared
-from models.registration import Agreement
+from models.findings import Finding, Placement
+from models.preprocess import prepare
 
 CPU = "CPUExecutionProvider"
 _WARM_UP_RUNS = 2
@@ -21,15 +20,11 @@ _WARM_UP_RUNS = 2
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a model says of one picture: its findings, and the raw output they came from.
-
-    agreement: how well the template lay over the picture; None for a model without templates.
-    """
+    """What a model says of one picture: its findings, and the raw output they came from."""
 
     findings: tuple[Finding, ...]
     output: NDArray[np.float32]
     placement: Placement
-    agreement: Agreement | None = None
 
 
 class ModelSession:
@@ -59,15 +54,12 @@ class ModelSession:
         """Findings of one picture, at or above the card's floor.
 
         pixels: (height, width) or (height, width, 3), uint8 or uint16, any size.
-        full_scale, origin_px, template: see `models.preprocess.prepared`.
-        Raises InferenceError when the picture does not fit the card or the output is no answer,
-        NotRegistered when the template cannot be laid over the picture.
+        full_scale, origin_px, template: see `models.preprocess.prepare`.
+        Raises InferenceError when the picture does not fit the card or the output is no answer.
         """
-        card = self.bundle.card
-        seen = prepared(pixels, card.input, full_scale, origin_px, template)
-        output = self.run(seen.planes)
-        findings = decode(output, card, seen.placement)
-        return Prediction(findings, output, seen.placement, seen.agreement)
+        planes, placement = prepare(pixels, self.bundle.card.input, full_scale, origin_px, template)
+        output = self.run(planes)
+        return Prediction(decode(output, self.bundle.card, placement), output, placement)
 
     def run(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
         """The raw output for a prepared input of shape (1, channels, height, width)."""
@@ -125,20 +117,12 @@ def _check_graph(session: ort.InferenceSession, bundle: Bundle) -> None:
             f"({card.input.name!r}, tensor(float), {wanted_shape})"
         )
     outputs = [(node.name, node.type, node.shape) for node in session.get_outputs()]
-    shape = _output_shape(card)
+    shape = card.maps_shape
     if not any(_fits(output, card.output.name, shape) for output in outputs):
         raise BundleError(
             f"{bundle.model_path}: graph outputs are {outputs}, the card says "
             f"({card.output.name!r}, tensor(float), {shape})"
         )
-
-
-def _output_shape(card: Card) -> list[int | None]:
-    if card.output.kind == "boxes":
-        return [1, None, 6]
-    height, width = card.input.size_hw
-    maps = len(card.classes) + (4 if card.output.kind == "centres" else 0)
-    return [1, maps, height // card.output.stride, width // card.output.stride]
 
 
 def _fits(node: tuple[str, str, list[Any]], name: str, shape: Sequence[int | None]) -> bool:

@@ -81,7 +81,7 @@ BAD_CARDS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a class twice": ({"classes": ["bright", "bright"]}, "classes repeat"),
     "a size that no network takes": ({"input": {"size_hw": [63, 64]}}, "size_hw"),
-    "a task with the wrong output": ({"task": "detection"}, "needs output centres or boxes"),
+    "a task with the wrong output": ({"task": "detection"}, "needs output centres"),
     "no hash of the model": ({"hashes": {}}, "do not name model.onnx"),
     "a name that leaves the folder": ({"name": "../spot"}, "name"),
 }

@@ -60,7 +60,8 @@ def test_an_answer_that_is_no_probability_is_no_answer(
 
 
 def test_one_nan_in_the_map_is_no_answer(spot_bundle: Path) -> None:
-    from models.findings import Placement, decode
+    from models.decode import decode
+    from models.findings import Placement
 
     heat = np.zeros((1, 2, 16, 16), np.float32)
     heat[0, 1, 7, 9] = np.nan

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from inspection.judge import Limit, Limits, OnDoubt, Outcome, judge
 from inspection.spc.intervals import clopper_pearson
 from models.card import ClassLimit, Rate
+from models.decode import peak
 from models.findings import Finding
 from models.session import ModelSession
 from training.data.dataset import Sample
@@ -63,10 +64,12 @@ def measure(
     report: Callable[[], None] = lambda: None,
 ) -> list[Measured]:
     """Judge every picture. Raises TrainingError or InferenceError for one that cannot be."""
+    card = session.bundle.card
     measured: list[Measured] = []
     for sample in samples:
-        prediction = session.predict(sample.pixels(), sample.full_scale)
-        score = float(prediction.output.max())
+        template = sample.template_pixels() if card.input.template else None
+        prediction = session.predict(sample.pixels(), sample.full_scale, template=template)
+        score = peak(prediction.output, card)
         measured.append(Measured(sample, prediction.findings, score))
         report()
     return measured
