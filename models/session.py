@@ -12,7 +12,8 @@ from models.bundle import Bundle
 from models.decode import decode
 from models.errors import BundleError, InferenceError
 from models.findings import Finding, Placement
-from models.preprocess import prepare
+from models.preprocess import prepared
+from models.registration import Agreement
 
 CPU = "CPUExecutionProvider"
 _WARM_UP_RUNS = 2
@@ -20,11 +21,15 @@ _WARM_UP_RUNS = 2
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a model says of one picture: its findings, and the raw output they came from."""
+    """What a model says of one picture: its findings, and the raw output they came from.
+
+    agreement: how well the template lay over the picture; None for a model without templates.
+    """
 
     findings: tuple[Finding, ...]
     output: NDArray[np.float32]
     placement: Placement
+    agreement: Agreement | None = None
 
 
 class ModelSession:
@@ -54,12 +59,15 @@ class ModelSession:
         """Findings of one picture, at or above the card's floor.
 
         pixels: (height, width) or (height, width, 3), uint8 or uint16, any size.
-        full_scale, origin_px, template: see `models.preprocess.prepare`.
-        Raises InferenceError when the picture does not fit the card or the output is no answer.
+        full_scale, origin_px, template: see `models.preprocess.prepared`.
+        Raises InferenceError when the picture does not fit the card or the output is no answer,
+        NotRegistered when the template cannot be laid over the picture.
         """
-        planes, placement = prepare(pixels, self.bundle.card.input, full_scale, origin_px, template)
-        output = self.run(planes)
-        return Prediction(decode(output, self.bundle.card, placement), output, placement)
+        card = self.bundle.card
+        seen = prepared(pixels, card.input, full_scale, origin_px, template)
+        output = self.run(seen.planes)
+        findings = decode(output, card, seen.placement)
+        return Prediction(findings, output, seen.placement, seen.agreement)
 
     def run(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
         """The raw output for a prepared input of shape (1, channels, height, width)."""
