@@ -15,7 +15,7 @@ from training.data.split import Split, split
 from training.fitting.batches import Batches
 from training.fitting.examples import load_examples, load_good
 from training.fitting.fit import FINE_TUNE_RATE, Plan, fit, seeded_network
-from training.fitting.following import SILENT, Following
+from training.fitting.following import Following
 from training.fitting.loss import segmentation_loss
 from training.limits.choose import choose_limits
 from training.measuring.evaluate import Figures, figures, measure, rate
@@ -80,7 +80,7 @@ class Trained:
     locked: Figures | None
 
 
-def train(dataset: Dataset, order: Order, out: Path, following: Following = SILENT) -> Trained:
+def train(dataset: Dataset, order: Order, out: Path, following: Following | None = None) -> Trained:
     """Train from labels, export and measure a bundle, and write it to the new folder `out`.
 
     With painters a network from scratch first learns from good parts with painted defects.
@@ -93,14 +93,14 @@ def train(dataset: Dataset, order: Order, out: Path, following: Following = SILE
     classes = _classes(dataset, order.parent)
     with new_bundle_folder(out) as folder:
         examples = load_examples(divided.train, spec, classes)
-        network, plan, told = _start(classes, divided, spec, order, following)
+        network, plan, told = _start(classes, divided, spec, order, following or Following())
         batches = Batches(examples, plan.batch, plan.crop_px, plan.seed)
         fit(network, batches, segmentation_loss, len(examples), plan, told)
         locked = _bundle(network, dataset, divided, order, spec, classes, folder)
     return Trained(open_bundle(out), divided, locked)
 
 
-def teach(dataset: Dataset, order: Order, out: Path, following: Following = SILENT) -> Trained:
+def teach(dataset: Dataset, order: Order, out: Path, following: Following | None = None) -> Trained:
     """Teach a network what good parts look like, by painting defects on them; as `train`.
 
     The limits hold the false rejects on good validation parts; nothing is known of escapes.
@@ -109,7 +109,7 @@ def teach(dataset: Dataset, order: Order, out: Path, following: Following = SILE
     divided = split(dataset, order.plan.seed)
     spec = _input(dataset, order)
     with new_bundle_folder(out) as folder:
-        network = _painted(divided, spec, order, order.plan, following)
+        network = _painted(divided, spec, order, order.plan, following or Following())
         locked = _bundle(network, dataset, divided, order, spec, (ANY_DEFECT,), folder)
     return Trained(open_bundle(out), divided, locked)
 

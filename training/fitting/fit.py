@@ -2,18 +2,19 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from training.errors import TrainingError
 from training.fitting.average import Average
 from training.fitting.batches import Draws, Pictures
-from training.fitting.following import SILENT, Following
+from training.fitting.course import Course
+from training.fitting.following import Following
 from training.network.segmentation import SegmentationNetwork
 
 _WARM_UP_SHARE = 0.15
@@ -34,6 +35,8 @@ class Plan:
         other weights each time, where `epochs` gives the same ones on the same machine.
     batch: crops per step. crop_px: side of a crop; whole pictures where they are smaller.
     learning_rate: the highest of the cycle.
+    patience: stop when the loss on validation crops was not better for so many exams (there are
+        twenty in all), and take the best network; None to learn to the end.
     threads: torch's; on two shared cores 2 threads were three times slower than 1.
     """
 
@@ -44,45 +47,8 @@ class Plan:
     crop_px: int = 128
     learning_rate: float = FROM_SCRATCH_RATE
     weight_decay: float = 1e-2
+    patience: int | None = None
     threads: int = 1
-
-
-@dataclass(slots=True, eq=False)
-class Course:
-    """Where a fit is: everything that its next step depends on.
-
-    chance: what the batches are drawn by.
-    share: of the plan that is done, 0 to 1. spent_s: in this and in earlier, killed processes.
-    """
-
-    network: nn.Module
-    optimizer: torch.optim.Optimizer
-    average: Average
-    chance: np.random.Generator
-    step: int = 0
-    share: float = 0.0
-    spent_s: float = 0.0
-
-    def state(self) -> dict[str, Any]:
-        """All of it, as a checkpoint keeps it."""
-        return {
-            "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "average": self.average.state,
-            "chance": self.chance.bit_generator.state,
-            "step": self.step,
-            "share": self.share,
-            "spent_s": self.spent_s,
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint of a fit of the same network."""
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.average.state = state["average"]
-        self.chance.bit_generator.state = state["chance"]
-        self.step, self.share = state["step"], state["share"]
-        self.spent_s = state["spent_s"]
 
 
 def seeded_network(classes: int, seed: int) -> SegmentationNetwork:
@@ -97,7 +63,8 @@ def fit(
     loss: Callable[[Tensor, AnyBatch], Tensor],
     pictures: int,
     plan: Plan,
-    following: Following = SILENT,
+    following: Following,
+    exam: Sequence[AnyBatch] = (),
 ) -> AnyNetwork:
     """Fit the network in place with AdamW on one cycle of the learning rate.
 
@@ -105,7 +72,8 @@ def fit(
     was killed goes on from its last checkpoint.
     loss: what the network's output for a batch costs, a scalar.
     pictures: how many make an epoch.
-    Raises TrainingError when the loss is no longer a number.
+    exam: batches of validation parts, for the learning curve and for the plan's patience.
+    Raises TrainingError when the loss is no longer a number, or memory is short.
     """
     torch.set_num_threads(plan.threads)
     torch.use_deterministic_algorithms(True)
@@ -115,15 +83,78 @@ def fit(
     kept = following.checkpoints
     if kept is not None and (state := kept.load(following.phase)) is not None:
         course.restore(state)
+        following.points.extend(course.drawing.points)
     done = _clock(plan, pictures, course)
     while course.share < 1.0:
-        value = _step(course, batches.next(), loss, plan)
+        before = course.share
+        with _memory(plan):
+            value = _step(course, batches.next(), loss, plan)
         course.share = done()
+        course.drawing.add(value)
         following.tell(following.progress(course.share, course.step, value, _rate(course, plan)))
+        if course.drawing.is_due(before, course.share):
+            _mark(course, loss, exam, plan, following)
         if kept is not None and (kept.due or course.share >= 1.0):
             kept.keep(following.phase, course.state())
-    network.load_state_dict(course.average.state)
+    network.load_state_dict(course.best or course.average.state)
     return network.eval()
+
+
+def _mark(
+    course: Course,
+    loss: Callable[[Tensor, AnyBatch], Tensor],
+    exam: Sequence[AnyBatch],
+    plan: Plan,
+    following: Following,
+) -> None:
+    """A point on the learning curve; ends the fit where the plan's patience does."""
+    drawing = course.drawing
+    validation = _examine(course, loss, exam) if exam and drawing.is_exam(course.share) else None
+    point = drawing.point(
+        following.phase,
+        following.whole(course.share),
+        course.step,
+        _rate(course, plan),
+        validation,
+    )
+    following.points.append(point)
+    following.mark()
+    if validation is None or plan.patience is None:
+        return
+    if drawing.examined(validation):
+        course.best = {name: value.clone() for name, value in course.average.state.items()}
+    elif drawing.stale >= plan.patience:
+        course.share = 1.0
+
+
+@torch.no_grad()
+def _examine(
+    course: Course, loss: Callable[[Tensor, AnyBatch], Tensor], exam: Sequence[AnyBatch]
+) -> float:
+    """Mean loss of the averaged network on the exam's batches."""
+    course.network.eval()
+    outputs = [
+        torch.func.functional_call(course.network, course.average.state, (batch.images,))
+        for batch in exam
+    ]
+    course.network.train()
+    costs = [loss(output, batch).item() for output, batch in zip(outputs, exam, strict=True)]
+    return sum(costs) / len(costs)
+
+
+@contextmanager
+def _memory(plan: Plan) -> Generator[None]:
+    """Out of memory, in words: torch has a type of its own for it on a GPU alone."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        told = str(error).lower()
+        if isinstance(error, RuntimeError) and not ("memory" in told and "alloc" in told):
+            raise
+        raise TrainingError(
+            f"out of memory with {plan.batch} crops of {plan.crop_px} px a step; "
+            "give it a smaller --size, or close what else is running"
+        ) from error
 
 
 def _step(

@@ -1,8 +1,9 @@
 """Who goes along with a training: is told of its steps, and keeps it through a kill."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from models.learning import Point
 from training.fitting.checkpoint import Checkpoints
 
 
@@ -21,7 +22,7 @@ class Progress:
     learning_rate: float
 
 
-def nobody(_progress: Progress) -> None:
+def nobody(*_said: object) -> None:
     """Tell nobody."""
 
 
@@ -29,15 +30,19 @@ def nobody(_progress: Progress) -> None:
 class Following:
     """What a training, or a phase of it, is accompanied by.
 
-    tell: called after every step. checkpoints: where it is kept, None for nowhere.
+    tell: called after every step. mark: called when the learning curve has a new point.
+    checkpoints: where the training is kept, None for nowhere.
     start, end: which share of the whole training the phase is.
+    points: the learning curve so far, of all phases.
     """
 
     tell: Callable[[Progress], None] = nobody
+    mark: Callable[[], None] = nobody
     checkpoints: Checkpoints | None = None
     phase: str = "fit"
     start: float = 0.0
     end: float = 1.0
+    points: list[Point] = field(default_factory=list[Point])
 
     def of(self, phase: str, start: float, end: float) -> "Following":
         """The same for one phase, from `start` to `end` of what this one covers."""
@@ -48,9 +53,8 @@ class Following:
 
     def progress(self, share: float, step: int, loss: float, rate: float) -> Progress:
         """The phase's progress as one of the whole training."""
-        whole = self.start + share * (self.end - self.start)
-        return Progress(self.phase, whole, step, loss, rate)
+        return Progress(self.phase, self.whole(share), step, loss, rate)
 
-
-SILENT = Following()
-"""Nobody goes along."""
+    def whole(self, share: float) -> float:
+        """A share of the phase as one of the whole training."""
+        return self.start + share * (self.end - self.start)
