@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inspection.recipe import Region
 from models.bundle import file_sha256
 from training.data.authors import Author
-from training.data.labels import Label, Mask
+from training.data.labels import Box, Label, Mask
 from training.data.pictures import read_picture
 from training.data.sides import Side
 from training.errors import TrainingError
@@ -26,7 +26,10 @@ class Format(StrEnum):
     AUTO = "auto"
     MASKS = "masks"
     COCO = "coco"
+    YOLO = "yolo"
+    VOC = "voc"
     DEEPPCB = "deeppcb"
+    CLASSES = "classes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,11 @@ class Sample:
             for label in self.labels:
                 yield label.class_name, self._inspected(label.paint(size_hw))
 
+    def boxes(self) -> tuple[Box, ...]:
+        """The bounds of each defect, in pixels of the whole picture. Raises TrainingError."""
+        size_hw = self.size_hw() if self.labels else (0, 0)
+        return tuple(box for label in self.labels for box in label.boxes(size_hw))
+
     def _inspected(self, plane: NDArray[Any]) -> NDArray[Any]:
         if self.region is None:
             return plane
@@ -104,10 +112,16 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Samples with where they came from, in words, for the card."""
+    """Samples with where they came from, in words, for the card.
+
+    notes: what a person should know of how the files were read.
+    left_out: what could not be used, a message for each file, where that was asked for.
+    """
 
     samples: tuple[Sample, ...]
     source: str
+    notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -120,51 +134,44 @@ class Dataset:
         return hashlib.sha256(b"".join(rows)).hexdigest()
 
 
-def open_dataset(folder: Path, layout: Format = Format.AUTO, groups: Path | None = None) -> Dataset:
+def open_dataset(
+    folder: Path,
+    layout: Format = Format.AUTO,
+    groups: Path | None = None,
+    listed: Path | None = None,
+    skip_bad: bool = False,
+) -> Dataset:
     """The data set in `folder`.
 
     groups: a CSV file with columns `image` (relative to the folder) and a second one that names
         the part; `parts.csv` or `tiles.csv` in the folder when None, and where there is neither,
         each picture is a part of its own.
-    Raises TrainingError for a folder in no known layout and for labels without pictures.
+    listed: a text file that names the pictures that count, see `training.data.listing`.
+    skip_bad: leaves out what cannot be used, and says so in `left_out`.
+    Raises TrainingError for a folder in no known layout or in several, and otherwise with every
+    file that cannot be used.
     """
-    from training.data.layouts import coco, deeppcb, masks
-    from training.data.layouts.groups import read_groups
+    from training.data.layouts.opening import read_folder
 
-    if not folder.is_dir():
-        raise TrainingError(f"{folder}: no such folder")
-    if layout in (Format.AUTO, Format.DEEPPCB) and (root := deeppcb.find_root(folder)):
-        return Dataset(tuple(deeppcb.read(root, read_groups(root, groups))), str(folder))
-    if layout is Format.DEEPPCB:
-        raise TrainingError(f"{folder}: no group*/*/*_temp.jpg: not laid out as DeepPCB is")
-    part_of = read_groups(folder, groups)
-    annotations = coco.find_annotations(folder)
-    if layout is Format.COCO and annotations is None:
-        raise TrainingError(f"{folder}: no COCO annotations (a .json file with images) in it")
-    if layout is not Format.MASKS and annotations is not None:
-        samples = coco.read(folder, annotations, part_of)
-    else:
-        samples = masks.read(folder, part_of)
-    return Dataset(tuple(samples), str(folder))
+    return read_folder(folder, layout, groups, listed, skip_bad)
 
 
-def open_good(folder: Path, groups: Path | None = None) -> Dataset:
+def open_good(folder: Path, groups: Path | None = None, skip_bad: bool = False) -> Dataset:
     """Every picture in `folder` and below, as one of a good part.
 
-    groups: as in `open_dataset`. Raises TrainingError for a folder without pictures, and for one
-    that holds a folder of good parts beside others: those would be defects.
+    groups, skip_bad: as in `open_dataset`. Raises TrainingError for a folder without pictures, and
+    for one that holds a folder of good parts beside others: those would be defects.
     """
-    from training.data.layouts import good
-    from training.data.layouts.groups import read_groups
+    from training.data.layouts.opening import read_good
 
-    if not folder.is_dir():
-        raise TrainingError(f"{folder}: no such folder")
-    return Dataset(tuple(good.read(folder, read_groups(folder, groups))), str(folder))
+    return read_good(folder, groups, skip_bad)
 
 
 def join(datasets: Iterable[Dataset]) -> Dataset:
     """Several data sets as one. Raises TrainingError when they share a part under one name."""
     sources: list[str] = []
+    notes: list[str] = []
+    left_out: list[str] = []
     owners: dict[str, str] = {}
     samples: list[Sample] = []
     for dataset in datasets:
@@ -177,7 +184,9 @@ def join(datasets: Iterable[Dataset]) -> Dataset:
             owners[part] = dataset.source
         sources.append(dataset.source)
         samples.extend(dataset.samples)
-    return Dataset(tuple(samples), " + ".join(sources))
+        notes.extend(dataset.notes)
+        left_out.extend(dataset.left_out)
+    return Dataset(tuple(samples), " + ".join(sources), tuple(notes), tuple(left_out))
 
 
 def check_trainable(dataset: Dataset) -> None:
@@ -216,4 +225,6 @@ def check_taught(dataset: Dataset) -> None:
 def _row(sample: Sample) -> bytes:
     labels = sorted(label.digest() for label in sample.labels)
     picture = bytes.fromhex(file_sha256(sample.picture))
-    return hashlib.sha256(picture + b"".join(labels) + sample.part.encode()).digest()
+    template = bytes.fromhex(file_sha256(sample.template)) if sample.template else b""
+    said = b"".join(labels) + sample.part.encode()
+    return hashlib.sha256(picture + template + said).digest()

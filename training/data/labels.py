@@ -26,6 +26,10 @@ class Label(Protocol):
         """True where the defect is, in a picture of this size. Raises TrainingError."""
         ...
 
+    def boxes(self, size_hw: tuple[int, int]) -> tuple["Box", ...]:
+        """The bounds of each defect, in a picture of this size. Raises TrainingError."""
+        ...
+
     def digest(self) -> bytes:
         """SHA-256 over what the label says, for the data set's hash."""
         ...
@@ -41,25 +45,39 @@ class MaskImage:
     def paint(self, size_hw: tuple[int, int]) -> Mask:
         return read_mask(self.path, size_hw)
 
+    def boxes(self, size_hw: tuple[int, int]) -> tuple["Box", ...]:
+        return _boxes_of_regions(self.class_name, self.paint(size_hw))
+
     def digest(self) -> bytes:
         return _digest(self.class_name, self.path.read_bytes())
 
 
 @dataclass(frozen=True, slots=True)
 class Polygon:
-    """An outline in picture pixels, x before y; a box is one with four corners."""
+    """An outline in picture pixels, x before y; the pixels that it runs through are inside.
+
+    pieces: more outlines of the same defect, where it is in several pieces.
+    """
 
     class_name: str
     points_xy_px: tuple[Point, ...]
+    pieces: tuple[tuple[Point, ...], ...] = ()
 
     def paint(self, size_hw: tuple[int, int]) -> Mask:
         canvas = np.zeros(size_hw, np.uint8)
-        corners = np.round(np.array(self.points_xy_px)).astype(np.int32)
-        cv2.fillPoly(canvas, [corners], 1)
+        for outline in (self.points_xy_px, *self.pieces):
+            corners = np.round(np.array(outline)).astype(np.int32)
+            cv2.fillPoly(canvas, [corners], 1)
         return canvas > 0
 
+    def boxes(self, size_hw: tuple[int, int]) -> tuple["Box", ...]:
+        points = [point for outline in (self.points_xy_px, *self.pieces) for point in outline]
+        xs, ys = zip(*points, strict=True)
+        return (Box(self.class_name, (min(xs), min(ys), max(xs) + 1.0, max(ys) + 1.0)),)
+
     def digest(self) -> bytes:
-        return _digest(self.class_name, repr(self.points_xy_px).encode())
+        said = (self.points_xy_px, *self.pieces) if self.pieces else self.points_xy_px
+        return _digest(self.class_name, repr(said).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +93,9 @@ class Box:
         canvas[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = True
         return canvas
 
+    def boxes(self, size_hw: tuple[int, int]) -> tuple["Box", ...]:
+        return (self,)
+
     def digest(self) -> bytes:
         return _digest(self.class_name, repr(self.box_xyxy_px).encode())
 
@@ -87,6 +108,9 @@ class Somewhere:
 
     def paint(self, size_hw: tuple[int, int]) -> Mask:
         return np.zeros(size_hw, np.bool_)
+
+    def boxes(self, size_hw: tuple[int, int]) -> tuple["Box", ...]:
+        return ()
 
     def digest(self) -> bytes:
         return _digest(self.class_name, b"")
@@ -114,6 +138,9 @@ class RunLengths:
         is_on = np.arange(len(self.counts)) % 2 == 1
         return np.repeat(is_on, self.counts).reshape(width, height).T
 
+    def boxes(self, size_hw: tuple[int, int]) -> tuple["Box", ...]:
+        return _boxes_of_regions(self.class_name, self.paint(size_hw))
+
     def digest(self) -> bytes:
         return _digest(self.class_name, repr((self.size_hw, self.counts)).encode())
 
@@ -130,9 +157,21 @@ class DrawnMask:
             raise TrainingError(f"mask of {self.mask.shape} for a picture of {size_hw}")
         return self.mask
 
+    def boxes(self, size_hw: tuple[int, int]) -> tuple["Box", ...]:
+        return _boxes_of_regions(self.class_name, self.paint(size_hw))
+
     def digest(self) -> bytes:
         return _digest(self.class_name, np.packbits(self.mask).tobytes())
 
 
 def _digest(class_name: str, content: bytes) -> bytes:
     return hashlib.sha256(class_name.encode() + b"\0" + content).digest()
+
+
+def _boxes_of_regions(class_name: str, mask: Mask) -> tuple[Box, ...]:
+    """The bounds of each connected region of a mask (eight neighbours)."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    return tuple(
+        Box(class_name, (left, top, left + width, top + height))
+        for left, top, width, height, _ in stats[1:].tolist()
+    )

@@ -16,8 +16,8 @@ def boards(folder: Path, labels: str = "4 5 10 12 3\n") -> Path:
     pictures, texts = folder / "group00041/00041", folder / "group00041/00041_not"
     pictures.mkdir(parents=True)
     texts.mkdir()
-    for name in ("00041000", "00041001"):
-        cv2.imwrite(str(pictures / f"{name}_test.jpg"), BOARD)
+    for grey, name in ((250, "00041000"), (240, "00041001")):
+        cv2.imwrite(str(pictures / f"{name}_test.jpg"), np.full_like(BOARD, grey))
         cv2.imwrite(str(pictures / f"{name}_temp.jpg"), BOARD)
         (texts / f"{name}.txt").write_text(labels)
     return folder
@@ -69,5 +69,5 @@ def test_a_missing_template_is_named(tmp_path: Path) -> None:
 
 
 def test_another_layout_is_not_taken_for_boards(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="not laid out as DeepPCB is"):
+    with pytest.raises(TrainingError, match="not laid out as deeppcb; expected group"):
         open_dataset(tmp_path, Format.DEEPPCB)

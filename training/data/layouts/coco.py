@@ -1,7 +1,10 @@
-"""A COCO json file with its pictures (cocodataset.org/#format-data).
+"""COCO json files with their pictures (cocodataset.org/#format-data).
 
-Outlines are used where there are any, boxes where not. A picture without annotations is a good
-part. Run lengths are read in their uncompressed form.
+    labels.json  images/x.png       also  annotations/instances_train.json  train/x.jpg
+                                    or    train/_annotations.coco.json      train/x.jpg
+
+Outlines are used where there are any, boxes where not; run lengths in both their forms. A picture
+without annotations is a good part.
 """
 
 import json
@@ -12,9 +15,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ValidationError
 
 from training.data.dataset import Sample
-from training.data.labels import Label, Polygon, RunLengths
-from training.data.layouts.groups import PartOf
+from training.data.labels import Box, Label, Polygon, RunLengths
+from training.data.layouts.reading import Reading
+from training.data.layouts.run_lengths import decompress
 from training.errors import TrainingError
+
+_KEYS = ('"images"', '"annotations"')
 
 
 class _Image(BaseModel):
@@ -49,37 +55,88 @@ class _Annotations(BaseModel):
     annotations: list[_Annotation]
 
 
-def find_annotations(folder: Path) -> Path | None:
-    """The COCO file of a folder: the one .json in it, or in its folder `annotations`.
+def claims(reading: Reading) -> bool:
+    """True where there is a .json file that speaks of images and annotations."""
+    return bool(_found(reading))
 
-    Raises TrainingError when there are several.
+
+def read(reading: Reading) -> Iterator[Sample]:
+    """The samples of every COCO file in the folder.
+
+    Raises TrainingError naming the file and the place in it for what is not COCO. Faults: labels
+    without picture or category, a shape that is none, a picture that is not there or in two files.
     """
-    found = sorted(folder.glob("*.json")) or sorted(folder.glob("annotations/*.json"))
-    if len(found) > 1:
-        names = ", ".join(path.name for path in found)
-        raise TrainingError(f"{folder}: several .json files ({names}); leave the one to read")
-    return found[0] if found else None
+    described: dict[Path, Path] = {}
+    for path in _found(reading):
+        for sample in _read_file(reading, path):
+            other = described.setdefault(sample.picture, path)
+            if other == path:
+                yield sample
+            else:
+                reading.faults.add(f"{sample.picture}: in two files, {other} and {path}")
 
 
-def read(folder: Path, path: Path, part_of: PartOf) -> Iterator[Sample]:
-    """The samples of the COCO file `path`.
-
-    Raises TrainingError naming file and annotation for what is not COCO, for labels without
-    picture or category, and for compressed run lengths.
-    """
+def _read_file(reading: Reading, path: Path) -> Iterator[Sample]:
     content = _parse(path)
     names = {category.id: category.name for category in content.categories}
     labels: dict[int, list[Label]] = {image.id: [] for image in content.images}
     for annotation in content.annotations:
-        where = f"{path}: annotation {annotation.id}"
-        if annotation.image_id not in labels:
-            raise TrainingError(f"{where}: labels image {annotation.image_id}, which is not there")
-        if annotation.category_id not in names:
-            raise TrainingError(f"{where}: category {annotation.category_id} is not defined")
-        labels[annotation.image_id] += _labels(annotation, names[annotation.category_id], where)
+        with reading.faults.collected():
+            where = f"{path}: annotation {annotation.id}"
+            if annotation.image_id not in labels:
+                raise TrainingError(
+                    f"{where}: labels image {annotation.image_id}, which is not there"
+                )
+            if annotation.category_id not in names:
+                raise TrainingError(f"{where}: category {annotation.category_id} is not defined")
+            labels[annotation.image_id].append(
+                _label(annotation, names[annotation.category_id], where)
+            )
+    find = _Finder(reading, path)
     for image in content.images:
-        picture = _picture(folder, path, image.file_name)
-        yield Sample(picture, part_of(image.file_name), tuple(labels[image.id]))
+        with reading.faults.collected():
+            picture = find(image.file_name)
+            if reading.wants(picture):
+                yield reading.sample(picture, labels[image.id])
+
+
+class _Finder:
+    """Finds the picture that a COCO file names; files move more often than they are renamed."""
+
+    def __init__(self, reading: Reading, path: Path) -> None:
+        self._path = path
+        self._folders = (path.parent, reading.folder, path.parent / "images")
+        self._folders += (reading.folder / "images",)
+        self._by_name: dict[str, list[Path]] = {}
+        for file in reading.files:
+            self._by_name.setdefault(file.name, []).append(file)
+
+    def __call__(self, file_name: str) -> Path:
+        """Raises TrainingError for a picture that is not there, or in several places."""
+        file_name = file_name.replace("\\", "/")
+        for folder in self._folders:
+            if (folder / file_name).is_file():
+                return folder / file_name
+        found = self._by_name.get(Path(file_name).name, [])
+        beside = [each for each in found if self._path.stem.endswith(each.parent.name)]
+        if len(found) == 1 or len(beside) == 1:
+            return found[0] if len(found) == 1 else beside[0]
+        raise TrainingError(
+            f"{self._path}: picture {file_name!r} is "
+            + (f"in {len(found)} folders" if found else f"not in {self._folders[1]} nor below")
+        )
+
+
+def _found(reading: Reading) -> list[Path]:
+    return [path for path in reading.named(".json") if _speaks_of_images(path)]
+
+
+def _speaks_of_images(path: Path) -> bool:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return all(key in text for key in _KEYS)
 
 
 def _parse(path: Path) -> _Annotations:
@@ -94,27 +151,18 @@ def _parse(path: Path) -> _Annotations:
         raise TrainingError(f"{path}: not COCO: {where}: {fault['msg']}") from error
 
 
-def _picture(folder: Path, path: Path, file_name: str) -> Path:
-    for base in (folder, folder / "images", path.parent):
-        if (base / file_name).is_file():
-            return base / file_name
-    raise TrainingError(f"{path}: picture {file_name!r} is not in {folder} nor its 'images'")
-
-
-def _labels(annotation: _Annotation, name: str, where: str) -> list[Label]:
+def _label(annotation: _Annotation, name: str, where: str) -> Label:
     shape = annotation.segmentation
     if isinstance(shape, _Runs):
-        if isinstance(shape.counts, str):
-            raise TrainingError(
-                f"{where}: compressed run lengths; export polygons or uncompressed counts"
-            )
-        return [RunLengths(name, shape.size, tuple(shape.counts), where)]
+        counts = shape.counts
+        runs = decompress(counts) if isinstance(counts, str) else tuple(counts)
+        return RunLengths(name, shape.size, runs, where)
     if shape:
-        return [Polygon(name, _points(outline, where)) for outline in shape]
+        first, *more = (_points(outline, where) for outline in shape)
+        return Polygon(name, first, tuple(more))
     if len(annotation.bbox) == 4:
         left, top, width, height = annotation.bbox
-        right, bottom = left + width - 1, top + height - 1
-        return [Polygon(name, ((left, top), (right, top), (right, bottom), (left, bottom)))]
+        return Box(name, (left, top, left + width, top + height))
     raise TrainingError(f"{where}: neither outline nor box")
 
 

@@ -10,70 +10,77 @@ On A New PCB Defect Dataset, arXiv 1902.06197.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from training.data.dataset import Sample
 from training.data.labels import Box
-from training.data.layouts.groups import PartOf
+from training.data.layouts.reading import Reading
+from training.data.listing import PictureList
+from training.data.sides import Side
 from training.errors import TrainingError
 
 CLASSES = ("open", "short", "mousebite", "spur", "copper", "pin-hole")
 """By the number in the label files, which starts at 1."""
-LISTS = ("trainval.txt", "test.txt")
-_TEST, _TEMPLATE = "_test.jpg", "_temp.jpg"
+LEARNT, TESTED = "trainval.txt", "test.txt"
+TEST, TEMPLATE = "_test.jpg", "_temp.jpg"
 _INNER = "PCBData"  # as the published archive unpacks
 
 
 def find_root(folder: Path) -> Path | None:
     """The folder that holds the groups, `folder` or its PCBData; None for another layout."""
     for root in (folder, folder / _INNER):
-        if next(root.glob(f"group*/*/*{_TEMPLATE}"), None) is not None:
+        if next(root.glob(f"group*/*/*{TEMPLATE}"), None) is not None:
             return root
     return None
 
 
-def read(root: Path, part_of: PartOf, listed: Path | None = None) -> Iterator[Sample]:
-    """The samples of a list; of every list in `root` when None, of all groups where there is none.
+def read(reading: Reading) -> Iterator[Sample]:
+    """The boards in the folder, which is as `find_root` gives it.
 
-    root: as `find_root` gives it; parts are named relative to it.
-    Raises TrainingError naming the file and the line for a list or label that does not fit, and
-    for a picture, template or label file that is missing.
+    Without a list of the caller's, the lists beside the groups say which boards count, and those
+    of the test list alone are locked; without any, all do.
+    Faults: a list or label that does not fit, a picture, template or label file that is missing.
     """
-    lists = [listed] if listed else [root / name for name in LISTS if (root / name).is_file()]
-    pairs = [pair for path in lists for pair in _listed(root, path)] if lists else _walked(root)
-    for picture, labels in pairs:
-        yield _sample(root, picture, labels, part_of)
+    learnt, tested = (_list(reading, name) for name in (LEARNT, TESTED))
+    for picture in reading.files:
+        if not picture.name.endswith(TEST):
+            continue
+        in_learnt, in_tested = (
+            each is not None and each.wants(picture) for each in (learnt, tested)
+        )
+        if reading.listed is not None:
+            counts = reading.listed.wants(picture)
+        else:
+            counts = in_learnt or in_tested or (learnt is None and tested is None)
+        if counts:
+            with reading.faults.collected():
+                sample = _sample(reading, picture)
+                locked = in_tested and not in_learnt
+                yield replace(sample, side=Side.LOCKED) if locked else sample
+    for each in (learnt, tested):
+        for message in each.missing() if each and reading.listed is None else ():
+            reading.faults.add(message)
 
 
-def _sample(root: Path, picture: Path, labels: Path, part_of: PartOf) -> Sample:
-    template = picture.with_name(picture.name.removesuffix(_TEST) + _TEMPLATE)
-    for path in (picture, template, labels):
+def labels_of(picture: Path) -> Path:
+    """Where the labels of a board lie: 00041/00041000_test.jpg, 00041_not/00041000.txt."""
+    boards = picture.parent
+    return boards.with_name(f"{boards.name}_not") / f"{picture.name.removesuffix(TEST)}.txt"
+
+
+def _list(reading: Reading, name: str) -> PictureList | None:
+    path = reading.folder / name
+    return PictureList(path, reading.folder) if path.is_file() else None
+
+
+def _sample(reading: Reading, picture: Path) -> Sample:
+    template = picture.with_name(picture.name.removesuffix(TEST) + TEMPLATE)
+    labels = labels_of(picture)
+    for path in (template, labels):
         if not path.is_file():
             raise TrainingError(f"{path}: not there; a board has a picture, a template and labels")
-    part = part_of(picture.relative_to(root).as_posix())
-    return Sample(picture, part, tuple(_boxes(labels)), template=template)
-
-
-def _listed(root: Path, path: Path) -> Iterator[tuple[Path, Path]]:
-    """Picture and labels for each line of a list."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise TrainingError(f"{path}: cannot be read: {error}") from error
-    for number, line in enumerate(lines, 1):
-        words = line.split()
-        if not words:
-            continue
-        if len(words) != 2 or not words[0].endswith(".jpg"):
-            raise TrainingError(f"{path}, line {number}: expected 'X.jpg X.txt', got {line!r}")
-        yield root / (words[0].removesuffix(".jpg") + _TEST), root / words[1]
-
-
-def _walked(root: Path) -> Iterator[tuple[Path, Path]]:
-    for picture in sorted(root.glob(f"group*/*/*{_TEST}")):
-        boards = picture.parent
-        name = f"{picture.name.removesuffix(_TEST)}.txt"
-        yield picture, boards.with_name(f"{boards.name}_not") / name
+    return reading.sample(picture, _boxes(labels), template)
 
 
 def _boxes(path: Path) -> Iterator[Box]:

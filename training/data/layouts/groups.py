@@ -1,6 +1,7 @@
 """Which pictures show the same part: a CSV file beside them."""
 
 import csv
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,19 +9,22 @@ from training.errors import TrainingError
 
 PartOf = Callable[[str], str]
 KNOWN_FILES = ("parts.csv", "tiles.csv")
+_NAME_DIGITS = 16  # two of a million pictures share them once in 37 million such sets
 
 
-def read_groups(folder: Path, groups: Path | None) -> PartOf:
+def read_groups(folder: Path, groups: Path | None, by_name: bool = False) -> PartOf:
     """A function from a picture's path, relative to `folder` with slashes, to its part.
 
     The file names pictures relative to `folder`, or to its own folder. Without a file each picture
-    is a part of its own. The function raises TrainingError for a picture that the file does not
+    is a part of its own, named by its content: a copy of it is the same part, and pictures of one
+    name in two folders are two. `by_name` names it by its path, for pictures whose names are their
+    own wherever they lie. The function raises TrainingError for a picture that the file does not
     name.
     """
     if groups is None:
         groups = next((p for name in KNOWN_FILES if (p := folder / name).is_file()), None)
     if groups is None:
-        return lambda picture: picture
+        return lambda picture: picture if by_name else _content_name(folder / picture)
     part_by_picture = _read(groups)
     here = groups.resolve().parent
 
@@ -33,6 +37,14 @@ def read_groups(folder: Path, groups: Path | None) -> PartOf:
         return part
 
     return part_of
+
+
+def _content_name(picture: Path) -> str:
+    try:
+        with picture.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:_NAME_DIGITS]
+    except OSError as error:
+        raise TrainingError(f"{picture}: cannot be read: {error.strerror}") from error
 
 
 def _read(path: Path) -> dict[str, str]:

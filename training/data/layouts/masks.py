@@ -1,10 +1,12 @@
-"""Class folders with pictures and mask images beside them.
+"""Pictures with mask images, in folders by class.
 
-    good/x.png                       or  MT_Free/Imgs/x.jpg
+    good/x.png                       or  MT_Free/Imgs/x.jpg        or  test/good/000.png
     scratch/y.png + y_mask.png       or  MT_Crack/Imgs/y.jpg + y.png
+                                     or  test/scratch/000.png + ground_truth/scratch/000_mask.png
 
 The first form is what `passline render` writes, the second that of the magnetic-tile pictures
-(Huang, Qiu, Yuan: Surface defect saliency of magnetic tile, The Visual Computer 36, 2020).
+(Huang, Qiu, Yuan: Surface defect saliency of magnetic tile, The Visual Computer 36, 2020), the
+third that of MVTec AD (Bergmann et al., IJCV 129, 2021).
 """
 
 from collections.abc import Iterator
@@ -12,66 +14,63 @@ from pathlib import Path
 
 from training.data.dataset import Sample
 from training.data.labels import MaskImage
-from training.data.layouts.groups import PartOf
+from training.data.layouts.class_folders import class_of, is_good_folder
+from training.data.layouts.reading import Reading
 from training.data.pictures import is_picture
 from training.errors import TrainingError
 
-GOOD_FOLDERS = frozenset({"good", "ok", "free", "mt_free"})
 MASK_ENDING = "_mask"
+GROUND_TRUTH = "ground_truth"
 _LOSSY = frozenset({".jpg", ".jpeg"})
 
 
-def read(folder: Path, part_of: PartOf) -> Iterator[Sample]:
-    """The samples in `folder`, in the order of their names; a class is the name of its folder.
+def claims(reading: Reading) -> bool:
+    """True where there are class folders and a mask for at least one picture."""
+    pictures = [path for path in reading.files if is_picture(path)]
+    return any(is_mask(path) and class_of(path, reading.folder) for path in pictures)
 
-    Raises TrainingError for a folder without class folders, a defect without a mask, and a mask
-    without a picture.
+
+def read(reading: Reading) -> Iterator[Sample]:
+    """The samples in the folder, in the order of their names; a class is the name of its folder.
+
+    Faults: a defect without a mask, a mask without a picture, a picture in no class folder.
     """
-    classes = sorted(path for path in folder.iterdir() if path.is_dir() and _files(path))
-    if not classes:
-        raise TrainingError(
-            f"{folder}: no class folders with pictures; expected good/ and one folder per "
-            "defect class, or a COCO .json file"
-        )
-    for class_folder in classes:
-        yield from _read_class(folder, class_folder, part_of)
-
-
-def _read_class(folder: Path, class_folder: Path, part_of: PartOf) -> Iterator[Sample]:
-    is_good = class_folder.name.lower() in GOOD_FOLDERS
-    masks = {_picture_stem(path): path for path in _files(class_folder) if is_mask(path)}
-    for picture in _files(class_folder):
+    files = [path for path in reading.files if is_picture(path)]
+    masks = {_place(path, reading.folder): path for path in files if is_mask(path)}
+    for picture in files:
         if is_mask(picture):
             continue
-        mask = masks.pop(picture.with_suffix(""), None)
-        part = part_of(picture.relative_to(folder).as_posix())
-        if is_good:
-            yield Sample(picture, part)
-        elif mask is None:
-            raise TrainingError(
-                f"{picture}: no mask; expected {picture.stem}{MASK_ENDING}.png beside it"
-            )
-        else:
-            yield Sample(picture, part, (MaskImage(class_folder.name, mask),))
-    if masks:
-        stray = min(masks.values())
-        raise TrainingError(f"{stray}: a mask without its picture")
-
-
-def _files(class_folder: Path) -> list[Path]:
-    """The picture files of a class, in the folder itself and one folder down (`Imgs`)."""
-    below = [path for path in class_folder.glob("*/*") if is_picture(path)]
-    return sorted([path for path in class_folder.glob("*") if is_picture(path)] + below)
+        mask = masks.pop(_place(picture, reading.folder), None)
+        if reading.wants(picture):
+            with reading.faults.collected():
+                yield _sample(reading, picture, mask)
+    for mask in sorted(masks.values()):
+        reading.faults.add(f"{mask}: a mask without its picture")
 
 
 def is_mask(path: Path) -> bool:
-    """True for a mask by its name: NAME_mask.png, or NAME.png beside NAME.jpg."""
-    if path.stem.endswith(MASK_ENDING):
+    """True for a mask by its name: NAME_mask.png, NAME.png beside NAME.jpg, or in ground_truth."""
+    if path.stem.endswith(MASK_ENDING) or GROUND_TRUTH in path.parts:
         return True
     twins = (path.with_suffix(suffix) for suffix in _LOSSY)
     return path.suffix.lower() == ".png" and any(twin.exists() for twin in twins)
 
 
-def _picture_stem(mask: Path) -> Path:
-    stem = mask.with_suffix("")
-    return stem.with_name(stem.name.removesuffix(MASK_ENDING))
+def _sample(reading: Reading, picture: Path, mask: Path | None) -> Sample:
+    class_name = class_of(picture, reading.folder)
+    if class_name is None:
+        raise TrainingError(f"{picture}: in no class folder; expected good/ or a defect's name")
+    if is_good_folder(class_name):
+        return reading.sample(picture)
+    if mask is None:
+        raise TrainingError(
+            f"{picture}: no mask; expected {picture.stem}{MASK_ENDING}.png beside it"
+        )
+    return reading.sample(picture, [MaskImage(class_name, mask)])
+
+
+def _place(path: Path, folder: Path) -> tuple[str, ...]:
+    """What a picture and its mask have in common."""
+    relative = path.relative_to(folder).with_suffix("")
+    parts = [name for name in relative.parts[:-1] if name not in (GROUND_TRUTH, "test")]
+    return (*parts, relative.name.removesuffix(MASK_ENDING))

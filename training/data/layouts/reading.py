@@ -1,0 +1,95 @@
+"""What every reader of a layout works with, and how it names what it has read."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.data.dataset import Sample
+from training.data.faults import Faults
+from training.data.labels import Label
+from training.data.layouts.groups import PartOf
+from training.data.listing import PictureList
+from training.data.pictures import is_picture
+from training.data.sides import Side
+
+_TEST_FOLDER = re.compile(r"test(ing|set)?(\d{4})?", re.IGNORECASE)
+_SIDE_FOLDER = re.compile(
+    r"(train(ing|val)?|val(id|idation)?|test(ing|set)?)(\d{4})?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One pass over a folder.
+
+    folder: the data set's; parts, lists and classes are named from it.
+    files: every file in it and below, in the order of their names; see `walk`.
+    part_of: the part for a picture's path relative to the folder.
+    listed: the pictures that count; all of them when None.
+    """
+
+    folder: Path
+    files: tuple[Path, ...]
+    part_of: PartOf
+    faults: Faults
+    listed: PictureList | None = None
+
+    def wants(self, picture: Path) -> bool:
+        return self.listed is None or self.listed.wants(picture)
+
+    def pictures(self) -> Iterator[Path]:
+        """The pictures that count, in the order of their names."""
+        return (path for path in self.files if is_picture(path) and self.wants(path))
+
+    def named(self, *endings: str) -> list[Path]:
+        """The files with one of these endings, such as `.xml`."""
+        return [path for path in self.files if path.suffix.lower() in endings]
+
+    def sample(
+        self, picture: Path, labels: Iterable[Label] = (), template: Path | None = None
+    ) -> Sample:
+        """The picture with its part; what lies in a folder `test` is locked.
+
+        Raises TrainingError for a picture of which nobody says what part it shows.
+        """
+        relative = picture.relative_to(self.folder)
+        kept = any(_TEST_FOLDER.fullmatch(name) for name in relative.parts[:-1])
+        part = self.part_of(relative.as_posix())
+        side = Side.LOCKED if kept else None
+        return Sample(picture, part, tuple(labels), template=template, side=side)
+
+
+def walk(folder: Path, faults: Faults) -> tuple[Path, ...]:
+    """Every file in a folder and below; hidden ones are no part of it.
+
+    A folder that cannot be read and a name that is no text are faults.
+    """
+
+    def unreadable(error: OSError) -> None:
+        faults.add(f"{error.filename}: the folder cannot be read: {error.strerror}")
+
+    found: list[Path] = []
+    for inside, below, names in os.walk(folder, onerror=unreadable):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        for name in sorted(name for name in names if not name.startswith(".")):
+            if is_text(name):
+                found.append(Path(inside, name))
+            else:
+                faults.add(f"{inside}/{name!a}: the name is not UTF-8; rename the file")
+    return tuple(sorted(found))
+
+
+def is_text(name: str) -> bool:
+    """False for a name of bytes that are no UTF-8."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_side(folder_name: str) -> bool:
+    """True for a folder that holds one side of a published split: train, val, test2017."""
+    return _SIDE_FOLDER.fullmatch(folder_name) is not None
