@@ -34,18 +34,12 @@ class Checkpoints:
     """
 
     def __init__(self, folder: Path, identity: str, every_s: float = _EVERY_S) -> None:
-        """Raises TrainingError where another training is under way, or nothing can be written."""
+        """Raises TrainingError where another training is under way."""
         self.folder = folder
+        self._identity = identity
         self._every_s = every_s
         self._kept = time.monotonic()
-        path = folder / _IDENTITY_FILE
-        try:
-            known = path.read_text(encoding="utf-8") if path.exists() else None
-            if known is None:
-                folder.mkdir(parents=True, exist_ok=True)
-                _write(path, identity.encode())
-        except (OSError, UnicodeDecodeError) as error:
-            raise TrainingError(f"{folder}: checkpoints cannot be kept here: {error}") from error
+        known = self._known()
         if known not in (None, identity):
             raise TrainingError(
                 f"{folder}: holds the checkpoints of another training, begun as:\n  {known}\n"
@@ -74,6 +68,9 @@ class Checkpoints:
         """Keep the state of a phase, durably. Raises TrainingError when the disk is full."""
         path = self._path(phase)
         try:
+            if self._known() is None:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                _write(self.folder / _IDENTITY_FILE, self._identity.encode())
             _write(path, _packed(state))
         except OSError as error:
             raise TrainingError(
@@ -85,6 +82,14 @@ class Checkpoints:
     def drop(self) -> None:
         """Forget them: the training is done."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _known(self) -> str | None:
+        """Which training the folder's checkpoints are of, None while there are none."""
+        path = self.folder / _IDENTITY_FILE
+        try:
+            return path.read_text(encoding="utf-8") if path.exists() else None
+        except (OSError, UnicodeDecodeError) as error:
+            raise TrainingError(f"{path}: cannot be read: {error}") from error
 
     def _path(self, phase: str) -> Path:
         return self.folder / f"{phase}.pt"

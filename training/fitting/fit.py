@@ -118,7 +118,8 @@ def _mark(
         validation,
     )
     following.points.append(point)
-    following.mark()
+    for mark in following.marks:
+        mark()
     if validation is None or plan.patience is None:
         return
     if drawing.examined(validation):

@@ -30,14 +30,14 @@ def nobody(*_said: object) -> None:
 class Following:
     """What a training, or a phase of it, is accompanied by.
 
-    tell: called after every step. mark: called when the learning curve has a new point.
+    tell: called after every step. marks: called when the learning curve has a new point.
     checkpoints: where the training is kept, None for nowhere.
     start, end: which share of the whole training the phase is.
     points: the learning curve so far, of all phases.
     """
 
     tell: Callable[[Progress], None] = nobody
-    mark: Callable[[], None] = nobody
+    marks: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
     checkpoints: Checkpoints | None = None
     phase: str = "fit"
     start: float = 0.0

@@ -69,9 +69,15 @@ def test_a_training_killed_in_either_phase_ends_with_the_same_weights(
 
 
 def test_the_checkpoints_of_another_training_are_not_gone_on_from(tmp_path: Path) -> None:
-    Checkpoints(tmp_path / "kept", "train A")
+    Checkpoints(tmp_path / "kept", "train A").keep("fit", {"step": 1})
     with pytest.raises(TrainingError, match="begun as:\n  train A\nand not of:\n  train B"):
         Checkpoints(tmp_path / "kept", "train B")
+
+
+def test_a_training_that_never_began_leaves_nothing_behind(tmp_path: Path) -> None:
+    assert Checkpoints(tmp_path / "kept", "train A").load("fit") is None
+    assert not (tmp_path / "kept").exists()
+    Checkpoints(tmp_path / "kept", "train B")
 
 
 def test_a_checkpoint_is_whole_or_the_one_before(tmp_path: Path) -> None:
