@@ -8,7 +8,7 @@ from inspection.records.words import class_in_words
 from inspection.spc.diagnosis import Origin
 
 SHARES = frozenset({Measure.REJECTS, Measure.REVIEWED_REJECTS, Measure.FALSE_REJECTS})
-SHARE_KINDS = frozenset({ChartKind.P, ChartKind.LANEY_P})
+SHARE_KINDS = frozenset({ChartKind.P, ChartKind.LANEY_P, ChartKind.GUARD})
 
 _KINDS = {
     ChartKind.BERNOULLI: "Bernoulli CUSUM of every verdict",
@@ -17,6 +17,7 @@ _KINDS = {
     ChartKind.G: "g chart",
     ChartKind.EWMA: "EWMA chart",
     ChartKind.CUSUM: "CUSUM chart",
+    ChartKind.GUARD: "guard on the new champion",
 }
 _MEASURES = {
     Measure.REJECTS: "rejects",
@@ -46,6 +47,7 @@ _RULES = {
     "nelson5": "two of three far from the center",
     "cusum": "the sum reached its limit",
     "ewma": "the average left its limits",
+    "guard": "the new champion left the bound of the one before",
 }
 _STEPS = {
     "inform": "Inform",
@@ -83,6 +85,8 @@ def limits_in_words(chart: WatchedChart, limits: StageLimits | None) -> str:
     """What the limits rest on, how often they alarm falsely, how fast they see the change."""
     if limits is None:
         return "phase I: limits are being estimated"
+    if chart.kind is ChartKind.GUARD:
+        return f"bound from {limits.subgroups:,} verdicts of the champion before"
     of = "parts" if chart.kind is ChartKind.BERNOULLI else "points"
     said = [f"limits from {limits.subgroups:,} {of}{', provisional' if limits.provisional else ''}"]
     if chart.kind is ChartKind.LANEY_P:

@@ -80,6 +80,21 @@ class MeanChart(ChartSection):
     baseline_subgroups: Annotated[int, Field(ge=2, le=1000)] = 20
 
 
+class GuardChart(ChartSection):
+    """The guard on a new champion; a recipe has it by its section [guard].
+
+    sides: where the rate may not go. action: what a signal does, see `PromotionGuard`.
+    """
+
+    kind: Literal["guard"]
+    of: Literal["rejects", "false_rejects"]
+    sides: tuple[Literal["above", "below"], ...]
+    action: Literal["roll_back", "propose"]
+    parts: int
+    baseline_parts: int
+    false_alarm: float
+
+
 Chart = Annotated[VerdictCusum | RateChart | GapChart | MeanChart, Field(discriminator="kind")]
 
 DEFAULT_CHARTS: tuple[Chart, ...] = (

@@ -12,7 +12,7 @@ from pydantic import (
 
 from inspection.errors import RecipeError
 from inspection.recipe.cameras import View
-from inspection.recipe.charts import DEFAULT_CHARTS, Chart, SignalOutput
+from inspection.recipe.charts import DEFAULT_CHARTS, Chart, GuardChart, SignalOutput
 from inspection.recipe.judging import ClassLimits, Costs, Doubt, FusionChoice
 from inspection.recipe.section import Count, Name, Positive, Section
 from inspection.recipe.succession import PromotionGuard, ShadowTrial
@@ -119,13 +119,14 @@ class Recipe(Section):
     output: list[SignalOutput] = []
 
     @property
-    def charts(self) -> tuple[Chart, ...]:
-        """The charts that the watch draws: the recipe's own, or the default ones."""
-        return tuple(self.chart) or DEFAULT_CHARTS
+    def charts(self) -> tuple[Chart | GuardChart, ...]:
+        """The charts that the watch draws: the recipe's own, or the default ones, and the guard."""
+        return (*(self.chart or DEFAULT_CHARTS), *self.guard.charts)
 
     @model_validator(mode="after")
     def _charts_and_outputs_have_names_of_their_own(self) -> "Recipe":
-        for what, sections in (("chart", self.chart), ("output", self.output)):
+        charts = [*self.chart, *PromotionGuard().charts]
+        for what, sections in (("chart", charts), ("output", self.output)):
             names = [section.name for section in sections]
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:

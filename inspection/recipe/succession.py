@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from inspection.recipe.charts import GuardChart
 from inspection.recipe.section import Count, Section
 
 Chance = Annotated[float, Field(gt=0.0, le=0.5)]
@@ -36,3 +37,30 @@ class PromotionGuard(Section):
     parts: Annotated[int, Field(ge=20, le=1_000_000)] = 2000
     baseline_parts: Annotated[int, Field(ge=20, le=1_000_000)] = 10_000
     false_alarm: Chance = 0.01
+
+    @property
+    def charts(self) -> tuple[GuardChart, ...]:
+        """The guards that the watch draws."""
+        if self.action == "off":
+            return ()
+        return (
+            self._chart("guard-rejects", "rejects", "above", "below"),
+            self._chart("guard-false-rejects", "false_rejects", "above"),
+        )
+
+    def _chart(
+        self,
+        name: str,
+        of: Literal["rejects", "false_rejects"],
+        *sides: Literal["above", "below"],
+    ) -> GuardChart:
+        return GuardChart(
+            name=name,
+            kind="guard",
+            of=of,
+            sides=sides,
+            action="propose" if self.action == "off" else self.action,
+            parts=self.parts,
+            baseline_parts=self.baseline_parts,
+            false_alarm=self.false_alarm,
+        )

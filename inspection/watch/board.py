@@ -8,22 +8,26 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from inspection.recipe.charts import Chart, GapChart, VerdictCusum
+from inspection.recipe.charts import Chart, GapChart, GuardChart, VerdictCusum
 from inspection.records.charts import HEALTH, Measure
 from inspection.watch.gap_chart import ClassGaps, GapState
+from inspection.watch.guard_chart import GuardRunner, GuardState
 from inspection.watch.memory import PICTURES, SCORES, VERDICTS, Memory
 from inspection.watch.observed import Observed
 from inspection.watch.sheet import Sheet
 from inspection.watch.stages import Epoch
 from inspection.watch.stretch import Stretch
 from inspection.watch.subgroup_chart import SubgroupChart, SubgroupState
+from inspection.watch.takeover import Promoted
 from inspection.watch.verdict_chart import VerdictChart, VerdictState
 
-Runner = VerdictChart | SubgroupChart | ClassGaps
-RunnerState = VerdictState | SubgroupState | GapState
+Section = Chart | GuardChart
+PartsRunner = VerdictChart | SubgroupChart | ClassGaps
+Runner = PartsRunner | GuardRunner
+RunnerState = VerdictState | SubgroupState | GapState | GuardState
 
 _STATES: Mapping[type[RunnerState], TypeAdapter[Any]] = {
-    kind: TypeAdapter(kind) for kind in (VerdictState, SubgroupState, GapState)
+    kind: TypeAdapter(kind) for kind in (VerdictState, SubgroupState, GapState, GuardState)
 }
 
 
@@ -32,7 +36,7 @@ class DrawnChart:
     """A chart on the board. class_name, camera_id: "" where it is not of one."""
 
     name: str
-    section: Chart
+    section: Section
     class_name: str
     camera_id: str
     runner: Runner
@@ -60,10 +64,11 @@ class SavedChart:
 class Board:
     """Charts by name; those that the recipe no longer wants are left as they are."""
 
-    def __init__(self, saved: dict[str, SavedChart]) -> None:
+    def __init__(self, saved: dict[str, SavedChart], promoted: Promoted) -> None:
         """saved: all charts of the database, by name; kept up to date when the recipe changes."""
         self._saved = saved
-        self._sections: tuple[Chart, ...] = ()
+        self._promoted = promoted
+        self._sections: tuple[Section, ...] = ()
         self._charts: dict[str, DrawnChart] = {}
         self._retired: list[DrawnChart] = []
 
@@ -73,7 +78,7 @@ class Board:
         self._retired = []
         return drawn
 
-    def want(self, sections: tuple[Chart, ...]) -> None:
+    def want(self, sections: tuple[Section, ...]) -> None:
         """Draw these charts from now on; one whose settings differ is begun anew."""
         if sections == self._sections:
             return
@@ -112,6 +117,9 @@ class Board:
     def take(self, stretch: Stretch, memory: Memory, sheet: Sheet) -> None:
         """Draw on every chart that is of parts."""
         for section in self._sections:
+            if isinstance(section, GuardChart):
+                self._guard(section, stretch, memory, sheet)
+                continue
             for chart, observed in self._observed(section, stretch, memory, sheet):
                 self._draw(chart, observed, memory, sheet)
         memory.count_inspected(stretch.inspected, stretch.first_inspected())
@@ -140,7 +148,21 @@ class Board:
 
     def _draw(self, chart: DrawnChart, observed: Observed, memory: Memory, sheet: Sheet) -> None:
         epoch = memory.epoch(_EPOCHS.get(chart.measure, PICTURES))
-        chart.runner.take(observed, epoch, _label(chart.section, memory), sheet)
+        if not isinstance(chart.runner, GuardRunner):
+            chart.runner.take(observed, epoch, _label(chart.section, memory), sheet)
+
+    def _guard(self, section: GuardChart, stretch: Stretch, memory: Memory, sheet: Sheet) -> None:
+        """There is a guard once a champion was promoted over another."""
+        rejects = section.of == Measure.REJECTS
+        observed = stretch.verdicts() if rejects else stretch.false_rejects()
+        if len(observed) == 0:
+            return
+        recent = memory.recently(section.of, int(observed.utc_ns[0]), self._promoted)
+        recent.add(observed.values, section.baseline_parts)
+        if recent.before is not None:
+            runner = self._chart(section).runner
+            if isinstance(runner, GuardRunner):
+                runner.take(observed, recent.before, memory.epoch(VERDICTS), sheet)
 
     def _class_chart(
         self, section: Chart, name: str, stretch: Stretch, memory: Memory, sheet: Sheet
@@ -155,7 +177,7 @@ class Board:
             runner_epoch = Epoch(epoch.number, epoch.because)
             chart.runner.begin(runner_epoch, first, epoch.inspected, sheet)
 
-    def _chart(self, section: Chart, class_name: str = "", camera: str = "") -> DrawnChart:
+    def _chart(self, section: Section, class_name: str = "", camera: str = "") -> DrawnChart:
         name = " ".join(part for part in (section.name, class_name, camera) if part)
         chart = self._charts.get(name)
         if chart is None:
@@ -175,7 +197,7 @@ _EPOCHS: Mapping[Measure, str] = {
 }
 
 
-def _runner(name: str, section: Chart, saved: SavedChart | None) -> Runner:
+def _runner(name: str, section: Section, saved: SavedChart | None) -> Runner:
     """The chart's runner, from its saved state; begun anew where the settings are others."""
     same = saved is not None and saved.settings == section.model_dump(mode="json")
     text = saved.state_json if saved is not None else None
@@ -183,6 +205,8 @@ def _runner(name: str, section: Chart, saved: SavedChart | None) -> Runner:
         return VerdictChart(name, section, _state(VerdictState, text, same))
     if isinstance(section, GapChart):
         return ClassGaps(name, section, _state(GapState, text, same))
+    if isinstance(section, GuardChart):
+        return GuardRunner(name, section, _state(GuardState, text, same))
     return SubgroupChart(name, section, _state(SubgroupState, text, same))
 
 
@@ -210,8 +234,9 @@ class _Counted:
     stage: _StageNumbers
 
 
-def _label(section: Chart, memory: Memory) -> str:
-    by = section.subgroup if not isinstance(section, VerdictCusum | GapChart) else "hour"
+def _label(section: Section, memory: Memory) -> str:
+    counted = isinstance(section, VerdictCusum | GapChart | GuardChart)
+    by = "hour" if counted else section.subgroup
     if by == "shift":
         began = datetime.fromtimestamp(memory.shift_began_ns // 1_000_000_000, UTC)
         return f"{began:%Y-%m-%d} {memory.shift}".strip()

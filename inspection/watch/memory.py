@@ -13,6 +13,7 @@ from inspection.records.part_columns import LIMITS, LOT, MODEL, RUN, SHIFT, Chan
 from inspection.watch.observed import Observed
 from inspection.watch.sheet import Noted, Sheet
 from inspection.watch.stages import Epoch
+from inspection.watch.takeover import Promoted, Recent
 
 VERDICTS, SCORES, PICTURES = "verdicts", "scores", "pictures"
 
@@ -62,6 +63,7 @@ class Memory:
     settings: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     held_ns: int | None = None
     running_ns: int = 0
+    recent: dict[str, Recent] = field(default_factory=dict[str, Recent])
     epochs: dict[str, EpochState] = field(
         default_factory=lambda: {name: EpochState() for name in (VERDICTS, SCORES, PICTURES)}
     )
@@ -70,6 +72,19 @@ class Memory:
         """The present epoch of charts of verdicts, of scores or of pictures."""
         state = self.epochs[name]
         return Epoch(state.number, state.because)
+
+    def recently(self, measure: str, utc_ns: int, promoted: Promoted) -> Recent:
+        """What the present champion was seen to do, and the one before it, by a measure.
+
+        utc_ns: of the first part of those that are watched now.
+        """
+        epoch = self.epochs[VERDICTS].number
+        recent = self.recent.get(measure, Recent())
+        if recent.epoch != epoch:
+            won = self.model is not None and promoted(self.model, utc_ns)
+            recent = recent.followed_by(epoch, self.model, self.product, promoted=won)
+            self.recent[measure] = recent
+        return recent
 
     def first_of_epoch(self) -> Observed | None:
         """The first inspected part of the present epoch of verdicts, once it has come."""

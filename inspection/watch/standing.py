@@ -11,13 +11,15 @@ from inspection.watch.memory import Memory
 class Standing:
     """Cursors and memories; written as JSON with every step.
 
-    last_part, last_event, last_exclusion: read so far. reviewed_part: the last part of the charts
-    of what people say of rejects, which follow behind with a memory of their own.
+    last_part, last_event, last_exclusion: read so far. last_guarded: the last signal that the
+    guard looked at. reviewed_part: the last part of the charts of what people say of rejects, which
+    follow behind with a memory of their own.
     """
 
     last_part: int = -1
     last_event: int = 0
     last_exclusion: int = 0
+    last_guarded: int = 0
     reviewed_part: int = -1
     memory: Memory = field(default_factory=Memory)
     reviewed: Memory = field(default_factory=Memory)

@@ -10,17 +10,19 @@ from functools import lru_cache
 from pathlib import Path
 
 from inspection.recipe import Recipe, parse_recipe
-from inspection.recipe.charts import Chart
+from inspection.recipe.charts import Chart, GuardChart
 from inspection.records.charts import Measure
 from inspection.records.folder_lock import hold_watch
 from inspection.records.part_columns import PartReader
 from inspection.records.picture_rows import PictureReader
 from inspection.records.query import Event, RecordReader
 from inspection.records.review_reader import ExclusionReader, ReviewReader
+from inspection.records.watch_reader import WatchReader
 from inspection.spc.errors import SpcError
 from inspection.watch.board import Board
 from inspection.watch.diagnosis import Diagnostician
 from inspection.watch.follower import Follower
+from inspection.watch.guardian import Guardian
 from inspection.watch.hours import Hours
 from inspection.watch.memory import RunFacts
 from inspection.watch.outputs import Teller
@@ -28,6 +30,8 @@ from inspection.watch.reviews import ReviewedParts
 from inspection.watch.sheet import Noted, Sheet
 from inspection.watch.standing import STANDING, Standing
 from inspection.watch.store import WatchStore
+from inspection.watch.takeover import Promotions
+from models.registry import station_registry
 
 PARTS_A_STEP = 10_000
 _EVENTS_A_STEP = 1000
@@ -52,10 +56,10 @@ class Watch:
             self._records = RecordReader(folder)
             self._parts, self._pictures = PartReader(folder), PictureReader(folder)
             self._reviews, self._store = ReviewReader(folder), WatchStore(folder)
-            self._exclusions = ExclusionReader(folder)
+            self._exclusions, signals = ExclusionReader(folder), WatchReader(folder)
             for opened in (
                 self._records, self._parts, self._pictures, self._reviews, self._exclusions,
-                self._store,
+                self._store, signals,
             ):  # fmt: skip
                 opening.callback(opened.close)
             self._teller = Teller(folder, self._store)
@@ -65,6 +69,11 @@ class Watch:
         self._recipe_of = lru_cache(maxsize=8)(self._read_recipe)
         self._facts_of = lru_cache(maxsize=8)(self._read_facts)
         self._diagnostician = Diagnostician(self._pictures, self._facts_of)
+        registry = station_registry(folder)
+        self._promotions = Promotions(registry)
+        self._guardian = Guardian(
+            registry, self._promotions, signals, self._records, self._recipe_of
+        )
         self._stand()
 
     def close(self) -> None:
@@ -96,10 +105,17 @@ class Watch:
         standing = self._standing
         self._hours = Hours(self._store.rolled_up)
         self._follower = Follower(
-            Board(saved), standing.memory, self._facts_of, self._charts_of, self._hours
+            Board(saved, self._promotions.promoted),
+            standing.memory,
+            self._facts_of,
+            self._charts_of,
+            self._hours,
         )
         self._behind = Follower(
-            Board(saved), standing.reviewed, self._facts_of, self._reviewed_charts_of
+            Board(saved, self._promotions.promoted),
+            standing.reviewed,
+            self._facts_of,
+            self._reviewed_charts_of,
         )
         self._reviewed = ReviewedParts(self._behind, self._parts, self._reviews)
         self._follower.resume()
@@ -119,7 +135,8 @@ class Watch:
             standing.last_event = events[-1].id
         behind = self._follow_reviews(sheet)
         excluded = self._exclude(sheet)
-        if not (len(parts) or events or behind or excluded):
+        sheet.noted.extend(guarded := self._guardian.act(standing))
+        if not (len(parts) or events or behind or excluded or guarded):
             return None
         self._commit(sheet)
         self._tell()
@@ -173,11 +190,11 @@ class Watch:
             recipe = self._recipe_of(run)
             self._teller.want(recipe.output, recipe.station)
 
-    def _charts_of(self, run_id: int) -> tuple[Chart, ...]:
+    def _charts_of(self, run_id: int) -> tuple[Chart | GuardChart, ...]:
         charts = self._recipe_of(run_id).charts
         return tuple(chart for chart in charts if chart.of not in _OF_REVIEWS)
 
-    def _reviewed_charts_of(self, run_id: int) -> tuple[Chart, ...]:
+    def _reviewed_charts_of(self, run_id: int) -> tuple[Chart | GuardChart, ...]:
         charts = self._recipe_of(run_id).charts
         return tuple(chart for chart in charts if chart.of in _OF_REVIEWS)
 

@@ -46,6 +46,7 @@ class Line:
     shift: str = ""
     shift_began_utc_ns: int = 0
     model: str = "ring-1"
+    label: str = ""
     limits: Limits = LIMITS
     score: float = 0.1
     health: PictureHealth | None = None
@@ -105,7 +106,9 @@ class Line:
             captured_utc_ns=self.now_ns,
             ledger=entry,
             verdict=VERDICTS[letter],
-            judgement=None if letter == "-" else Judgement(self.model, self.model, "CPU", 1),
+            judgement=None
+            if letter == "-"
+            else Judgement(self.model, self.label or self.model, "CPU", 1),
             views=(view,) if letter == "-" else views,
             judge_ns=0,
         )
