@@ -7,7 +7,7 @@ them. What is left is divided per run, class by class.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from training.data.dataset import Dataset, Sample
@@ -52,20 +52,31 @@ def locked(samples: Iterable[Sample]) -> tuple[Sample, ...]:
     return tuple(sample for sample in held if sample.part in parts)
 
 
-def split(dataset: Dataset, seed: int) -> Split:
+def kind_of(sample: Sample) -> str:
+    """What a part is of, for a draw from each kind: its defect classes, empty for a good one."""
+    return "+".join(sorted(sample.classes))
+
+
+def split(
+    dataset: Dataset,
+    seed: int,
+    needs_good: bool = True,
+    validation_share: float = VALIDATION_SHARE,
+) -> Split:
     """Divide a data set by part: locked ones first, then each class between the other two.
 
     Parts that have a side keep it. Of the others, every class with two parts or more that are not
     locked is in train and in validation.
+    needs_good: whether good parts have to be among those to learn from.
     Raises TrainingError when a class has no part left to learn from.
     """
     kinds: dict[str, str] = {}
     for sample in dataset.samples:
-        kinds[sample.part] = max(kinds.get(sample.part, ""), _kind(sample))
+        kinds[sample.part] = max(kinds.get(sample.part, ""), kind_of(sample))
     away = locked_parts(dataset.samples)
     said = {sample.part: sample.side for sample in dataset.samples if sample.side is not None}
     free = {part: kind for part, kind in kinds.items() if part not in away and part not in said}
-    validation = _draw(free, seed)
+    validation = draw_validation(free, seed, validation_share)
     validation |= {part for part, side in said.items() if side is Side.VALIDATION} - away
     divided = Split(
         _of(dataset, set(kinds) - away - validation),
@@ -73,7 +84,8 @@ def split(dataset: Dataset, seed: int) -> Split:
         _of(dataset, away),
     )
     unlearnt = set(dataset.classes) - {name for s in divided.train for name in s.classes}
-    if unlearnt or not any(sample.is_good for sample in divided.train):
+    without_good = needs_good and not any(sample.is_good for sample in divided.train)
+    if unlearnt or without_good:
         missing = ", ".join(sorted(unlearnt)) or "good"
         raise TrainingError(
             f"{dataset.source}: too few parts of {missing}: one in five is locked away for the "
@@ -82,13 +94,18 @@ def split(dataset: Dataset, seed: int) -> Split:
     return divided
 
 
-def _draw(kinds: dict[str, str], seed: int) -> set[str]:
-    """The parts for validation: of each kind its share, at least one where there are two."""
+def draw_validation(
+    kinds: Mapping[str, str], seed: int, share: float = VALIDATION_SHARE
+) -> set[str]:
+    """The parts for validation: of each kind its share, at least one where there are two.
+
+    kinds: what each part is of, such as its defect classes.
+    """
     drawn: set[str] = set()
     for kind in set(kinds.values()):
         parts = sorted(part for part, own in kinds.items() if own == kind)
         parts.sort(key=lambda part: _fraction(f"validation {seed}", part))
-        count = max(round(len(parts) * VALIDATION_SHARE), min(1, len(parts) - 1))
+        count = max(round(len(parts) * share), min(1, len(parts) - 1))
         drawn.update(parts[:count])
     return drawn
 
@@ -98,8 +115,9 @@ def _of(dataset: Dataset, parts: Iterable[str]) -> tuple[Sample, ...]:
     return tuple(sample for sample in dataset.samples if sample.part in wanted)
 
 
-def _kind(sample: Sample) -> str:
-    return "+".join(sorted(sample.classes))
+def likeliest_locked(names: Iterable[str]) -> str:
+    """Of these, the name that would be locked first if fewer were locked."""
+    return min(names, key=lambda name: _fraction(_LOCK, name))
 
 
 def _fraction(purpose: str, part: str) -> float:

@@ -15,14 +15,11 @@ from models.preprocess import prepare
 from models.session import ModelSession
 from training.data.dataset import Sample
 from training.errors import TrainingError
-from training.network.graph import network_graph
-from training.network.layers import STRIDE
-from training.network.segmentation import SegmentationNetwork
+from training.network.networks import Network, network_graph
 from training.network.weights import WEIGHTS_FILE, save_weights
 
 PARITY_LIMIT = 1e-3
-"""Largest difference of a probability that float32 kernels of two makers may show."""
-OUTPUT = OutputSpec(name="maps", kind="heatmap", stride=STRIDE)
+"""Largest difference that float32 kernels of two makers may show."""
 
 
 @contextmanager
@@ -45,9 +42,9 @@ def new_bundle_folder(target: Path) -> Generator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def export_network(network: SegmentationNetwork, spec: InputSpec, folder: Path) -> None:
+def export_network(network: Network, spec: InputSpec, output: OutputSpec, folder: Path) -> None:
     """Write `model.onnx` (fixed size, one picture a run) and the weights into `folder`."""
-    onnx.save(network_graph(network, spec, OUTPUT), folder / MODEL_FILE)
+    onnx.save(network_graph(network, spec, output), folder / MODEL_FILE)
     save_weights(network, folder / WEIGHTS_FILE)
 
 
@@ -64,21 +61,22 @@ def write_card(folder: Path, card: Card) -> Bundle:
     return open_bundle(folder)
 
 
-def check_parity(
-    network: SegmentationNetwork, session: ModelSession, samples: Iterable[Sample]
-) -> float:
-    """Largest difference of a probability between torch and onnxruntime on these pictures.
+def check_parity(network: Network, session: ModelSession, samples: Iterable[Sample]) -> float:
+    """Largest difference between torch and onnxruntime on these pictures.
 
+    Of a probability as it is; of a box's side, in pixels, as a share of it where it is above one.
     Raises TrainingError above PARITY_LIMIT: the exported graph is not the network.
     """
     network.eval()
     worst = 0.0
     for sample in samples:
         spec = session.bundle.card.input
-        planes, _ = prepare(sample.pixels(), spec, sample.full_scale)
+        template = sample.template_pixels() if spec.template else None
+        planes, _ = prepare(sample.pixels(), spec, sample.full_scale, template=template)
         with torch.no_grad():
-            wanted = torch.sigmoid(network(torch.from_numpy(planes))).numpy()
-        difference = float(np.abs(wanted - session.run(planes)).max())
+            wanted = network.answer(torch.from_numpy(planes)).numpy()
+        apart = np.abs(wanted - session.run(planes)) / np.maximum(wanted, 1.0)
+        difference = float(apart.max())
         if not difference <= PARITY_LIMIT:
             raise TrainingError(
                 f"{sample.picture}: torch and onnxruntime differ by {difference:.2g} here, "

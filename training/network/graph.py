@@ -1,8 +1,8 @@
-"""The network as an ONNX graph, written node by node, batch norms folded into convolutions.
+"""An ONNX graph written node by node, batch norms folded into convolutions.
 
-torch's own exporter takes 15 to 30 s on one core for these forty nodes, and its predecessor is on
-its way out; this takes milliseconds and gives the same bytes for the same weights. Every bundle's
-graph is proved against torch on real pictures, see `training.network.export.check_parity`.
+torch's own exporter takes 15 to 30 s on one core for forty nodes, and its predecessor is on its
+way out; this takes milliseconds and gives the same bytes for the same weights. Every bundle's graph
+is proved against torch on real pictures, see `training.network.export.check_parity`.
 """
 
 import numpy as np
@@ -13,33 +13,13 @@ from torch import Tensor, nn
 
 from models.card import InputSpec, OutputSpec
 from training.network.layers import Convolution, Residual, Stage
-from training.network.segmentation import CALM_SIDE, SegmentationNetwork
 
 # The oldest that onnxruntime 1.20 and all later ones run.
 _OPSET = 17
 _IR_VERSION = 8
 
 
-def network_graph(
-    network: SegmentationNetwork, spec: InputSpec, output: OutputSpec
-) -> onnx.ModelProto:
-    """The graph of a network for one picture of fixed size: from pixels to probabilities."""
-    graph = _Graph()
-    contrast = graph.node("Softsign", graph.scaled(spec.name, network.gain))
-    at4 = graph.convolution(graph.node("SpaceToDepth", contrast, blocksize=2), network.stem)
-    at4 = graph.stage(graph.convolution(at4, network.mix), network.stage4)
-    at8 = graph.stage(graph.convolution(at4, network.down8), network.stage8)
-    at16 = graph.stage(graph.convolution(at8, network.down16), network.stage16)
-    from16 = graph.doubled(graph.plain_convolution(at16, network.to8))
-    at8 = graph.convolution(graph.node("Add", at8, from16), network.fuse8)
-    from8 = graph.doubled(graph.plain_convolution(at8, network.to4))
-    at4 = graph.convolution(graph.node("Add", at4, from8), network.fuse4)
-    logits = graph.plain_convolution(at4, network.head)
-    graph.node("Sigmoid", graph.calmed(logits, CALM_SIDE), name=output.name)
-    return graph.model(network, spec, output)
-
-
-class _Graph:
+class Graph:
     """Nodes and weights, in the order in which they are added."""
 
     def __init__(self) -> None:
@@ -58,6 +38,11 @@ class _Graph:
 
     def scaled(self, x: str, factor: float) -> str:
         return self.node("Mul", x, self._weight(np.array(factor, np.float32)))
+
+    def exponential(self, x: str, largest: float) -> str:
+        """The exponential of each cell, which counts as `largest` where it is above."""
+        top = self._weight(np.array(largest, np.float32))
+        return self.node("Exp", self.node("Min", x, top))
 
     def doubled(self, x: str) -> str:
         """Twice the height and width, each cell four times."""
@@ -90,17 +75,16 @@ class _Graph:
         assert convolution.bias is not None
         return self._convolved(x, convolution, _array(convolution.weight), _array(convolution.bias))
 
-    def model(
-        self, network: SegmentationNetwork, spec: InputSpec, output: OutputSpec
-    ) -> onnx.ModelProto:
+    def model(self, name: str, spec: InputSpec, output: OutputSpec, maps: int) -> onnx.ModelProto:
+        """The graph for one picture of fixed size that gives so many maps."""
         height, width = spec.size_hw
-        maps = [1, network.classes, height // output.stride, width // output.stride]
+        cells = [1, maps, height // output.stride, width // output.stride]
         pixels = [1, spec.planes, height, width]
         graph = helper.make_graph(
             self._nodes,
-            "segmentation",
+            name,
             [helper.make_tensor_value_info(spec.name, TensorProto.FLOAT, pixels)],
-            [helper.make_tensor_value_info(output.name, TensorProto.FLOAT, maps)],
+            [helper.make_tensor_value_info(output.name, TensorProto.FLOAT, cells)],
             self._weights,
         )
         opsets = [helper.make_opsetid("", _OPSET)]

@@ -56,3 +56,12 @@ class Stage(nn.Module):
 def doubled(x: Tensor) -> Tensor:
     """Twice the height and width, each cell four times."""
     return fn.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+def halved(x: Tensor) -> Tensor:
+    """Half the height and width, each square of four cells as one with four times the channels.
+
+    In the order of ONNX's SpaceToDepth: all channels of the first cell, then of the second.
+    """
+    channels = x.shape[1]
+    return fn.pixel_unshuffle(x, 2).unflatten(1, (channels, 4)).transpose(1, 2).flatten(1, 2)

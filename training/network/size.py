@@ -24,6 +24,13 @@ def usual_size(samples: Sequence[Sample]) -> tuple[int, int]:
     return _whole(height * scale), _whole(width * scale)
 
 
+def wanted_size(samples: Sequence[Sample], size_hw: tuple[int, int] | None) -> tuple[int, int]:
+    """The size that was asked for, or the usual one. Raises TrainingError."""
+    size_hw = usual_size(samples) if size_hw is None else size_hw
+    check_size(size_hw)
+    return size_hw
+
+
 def check_size(size_hw: tuple[int, int]) -> None:
     """Raise TrainingError for a size that the network cannot take."""
     if any(side % SIZE_MULTIPLE_PX or side < 2 * SIZE_MULTIPLE_PX for side in size_hw):

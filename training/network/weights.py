@@ -1,6 +1,7 @@
 """Weights as a file in the bundle, so that the next model can start from this one."""
 
 from pathlib import Path
+from typing import TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -9,21 +10,22 @@ from torch import Tensor
 
 from models.bundle import Bundle
 from training.errors import TrainingError
+from training.network.detection import DetectionNetwork
+from training.network.networks import Network
 from training.network.segmentation import SegmentationNetwork
 
+AnyNetwork = TypeVar("AnyNetwork", SegmentationNetwork, DetectionNetwork)
 WEIGHTS_FILE = "weights.npz"
 _HEAD = ("head.weight", "head.bias")
 
 
-def save_weights(network: SegmentationNetwork, path: Path) -> None:
+def save_weights(network: Network, path: Path) -> None:
     """Write all weights and running statistics as plain arrays; the same bytes for the same."""
     arrays = {name: value.cpu().numpy() for name, value in network.state_dict().items()}
     np.savez(path, allow_pickle=False, **arrays)
 
 
-def continue_from(
-    network: SegmentationNetwork, bundle: Bundle, classes: tuple[str, ...]
-) -> SegmentationNetwork:
+def continue_from(network: AnyNetwork, bundle: Bundle, classes: tuple[str, ...]) -> AnyNetwork:
     """Give a fresh network for `classes` the bundle's weights; classes it lacks stay fresh.
 
     classes: all of the bundle's and any new ones.

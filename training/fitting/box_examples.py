@@ -1,0 +1,94 @@
+"""Samples in memory for a detector: prepared pictures, their templates, and boxes of defects."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.card import InputSpec
+from models.preprocess import prepare
+from training.data.dataset import Sample
+from training.data.labels import Box, Label, Polygon
+from training.errors import TrainingError
+from training.fitting.boxes import Boxes
+
+Planes = NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoxExample:
+    """One picture to learn from.
+
+    planes: the network's input, float16 (planes, height, width).
+    boxes: its defects, in pixels of the input.
+    """
+
+    planes: Planes
+    boxes: Boxes
+
+
+def load_box_examples(
+    samples: Iterable[Sample], spec: InputSpec, classes: tuple[str, ...]
+) -> list[BoxExample]:
+    """All samples that can be learnt from: a defect nobody located is left out.
+
+    Raises TrainingError naming the file that cannot be used, and when no defect is located.
+    """
+    seen = ((sample, _example(sample, spec, classes)) for sample in samples)
+    examples = [example for sample, example in seen if sample.is_good or len(example.boxes)]
+    if not any(len(example.boxes) for example in examples):
+        raise TrainingError("no defect is located: training needs to know where the defects are")
+    return examples
+
+
+def located(sample: Sample) -> Iterator[Box]:
+    """The defects of a sample as boxes in pixels of the whole picture.
+
+    An outline counts as its bounds, a mask as the bounds of each region in it.
+    """
+    for label in sample.labels:
+        if isinstance(label, Box):
+            yield label
+        elif isinstance(label, Polygon):
+            xs, ys = zip(*label.points_xy_px, strict=True)
+            yield Box(label.class_name, (min(xs), min(ys), max(xs) + 1.0, max(ys) + 1.0))
+        else:
+            yield from _regions(sample, label)
+
+
+def _regions(sample: Sample, label: Label) -> Iterator[Box]:
+    mask = label.paint(sample.size_hw())
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    for left, top, width, height, _ in stats[1:].tolist():
+        yield Box(label.class_name, (left, top, left + width, top + height))
+
+
+def _example(sample: Sample, spec: InputSpec, classes: tuple[str, ...]) -> BoxExample:
+    planes, placement = prepare(
+        sample.pixels(), spec, sample.full_scale, template=sample.template_pixels()
+    )
+    left, top = (sample.region.left, sample.region.top) if sample.region else (0, 0)
+    rows: list[tuple[float, ...]] = []
+    for box in located(sample):
+        x0, y0, x1, y1 = box.box_xyxy_px
+        sides = (
+            (x0 - left) / placement.scale_x,
+            (y0 - top) / placement.scale_y,
+            (x1 - left) / placement.scale_x,
+            (y1 - top) / placement.scale_y,
+        )
+        clipped = _clipped(sides, spec.size_hw)
+        if clipped[2] > clipped[0] and clipped[3] > clipped[1]:
+            rows.append((*clipped, classes.index(box.class_name)))
+    boxes = np.array(rows, np.float32).reshape(-1, 5)
+    return BoxExample(planes[0].astype(np.float16), boxes)
+
+
+def _clipped(
+    sides: tuple[float, float, float, float], size_hw: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    height, width = size_hw
+    x0, y0, x1, y1 = sides
+    return max(x0, 0.0), max(y0, 0.0), min(x1, float(width)), min(y1, float(height))

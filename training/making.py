@@ -1,0 +1,125 @@
+"""From a fitted network to a bundle: export, limits, proof, figures, card; for every task."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from models.bundle import Bundle
+from models.card import Card, ClassLimit, InputSpec, Metrics, Origin
+from models.session import ModelSession
+from training.data.dataset import Dataset, Sample
+from training.data.lineage import LINEAGE_FILE, Lineage, read_lineage
+from training.data.split import Split
+from training.limits.choose import LimitsByClass
+from training.measuring.evaluate import Figures, figures, rate
+from training.network.export import check_parity, export_network, hashes, write_card
+from training.network.networks import Network
+from training.order import Order
+from training.tasks.teaching import Teaching
+
+_PARITY_PICTURES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What a bundle is made from, beside its network."""
+
+    teaching: Teaching
+    dataset: Dataset
+    divided: Split
+    order: Order
+    spec: InputSpec
+    classes: tuple[str, ...]
+
+
+def make_bundle(network: Network, making: Making, folder: Path) -> Figures | None:
+    """Export the network, set its limits and measure it; gives the figures on locked parts.
+
+    Raises TrainingError when the exported graph is not the network.
+    """
+    _lineage(making).write(folder / LINEAGE_FILE)
+    draft = _exported(network, making, folder)
+    limits = _limits(ModelSession(draft), making)
+    if making.teaching.settle(network, limits):
+        draft = _exported(network, making, folder)
+    return _finish(draft, network, making)
+
+
+def _exported(network: Network, making: Making, folder: Path) -> Bundle:
+    export_network(network, making.spec, making.teaching.output, folder)
+    return _draft(making, folder)
+
+
+def _lineage(making: Making) -> Lineage:
+    divided, parent = making.divided, making.order.parent
+    taught, set_limits = (
+        {sample.part for sample in samples} for samples in (divided.train, divided.validation)
+    )
+    before = Lineage(learnt_from=()) if parent is None else read_lineage(parent)
+    return before.with_parts(taught, set_limits)
+
+
+def _draft(making: Making, folder: Path) -> Bundle:
+    """The bundle with everything on its card but what has yet to be measured."""
+    teaching, order = making.teaching, making.order
+    card = Card(
+        name=order.name,
+        version=order.version,
+        task=teaching.kind,
+        classes=making.classes,
+        input=making.spec,
+        output=teaching.output,
+        floor=teaching.floor,
+        limits={name: ClassLimit(score=teaching.floor) for name in making.classes},
+        hashes=hashes(folder),
+        metrics=_metrics(None, 0.0),
+        origin=Origin(
+            created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+            data=order.about or making.dataset.source,
+            data_sha256=making.dataset.digest(),
+            seed=order.plan.seed,
+            code_version=version("passline"),
+            command=order.command,
+            parent=None if order.parent is None else order.parent.digest,
+        ),
+        licence=order.licence,
+    )
+    return write_card(folder, card)
+
+
+def _limits(session: ModelSession, making: Making) -> LimitsByClass:
+    """Score limits from the validation parts."""
+    measured = making.teaching.measure(session, making.divided.validation)
+    return making.teaching.limits(measured, making.classes, making.order.false_rejects)
+
+
+def _finish(draft: Bundle, network: Network, making: Making) -> Figures | None:
+    """Check parity, set the limits on validation parts, measure on locked ones, write the card."""
+    divided = making.divided
+    session = ModelSession(draft)
+    parity = check_parity(network, session, _some(divided.validation or divided.train))
+    limits = _limits(session, making)
+    locked = None
+    if divided.locked:
+        locked = figures(making.teaching.measure(session, divided.locked), limits)
+    values = {"limits": limits, "metrics": _metrics(locked, parity)}
+    write_card(draft.folder, draft.card.model_copy(update=values))
+    return locked
+
+
+def _metrics(locked: Figures | None, parity: float) -> Metrics:
+    return Metrics(
+        escapes=locked.escapes if locked else rate(0, 0),
+        false_rejects=locked.false_rejects if locked else rate(0, 0),
+        auroc=locked.auroc if locked else None,
+        parity_max_abs=parity,
+        test_parts=locked.parts if locked else 0,
+    )
+
+
+def _some(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """A few samples spread over all kinds of parts."""
+    step = max(1, len(samples) // _PARITY_PICTURES)
+    return samples[::step]

@@ -1,0 +1,44 @@
+"""What is to be trained, as whoever orders it says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from models.bundle import Bundle
+from training.fitting.fit import Plan
+from training.painting.painters import Painter
+
+
+class Task(StrEnum):
+    """What a model is to say of a picture."""
+
+    AUTO = "auto"  # what the labels allow
+    SEGMENT = "segment"  # which cells are defective
+    DETECT = "detect"  # where defects are, as boxes
+    PAIR = "pair"  # the same, with a golden template beside the picture
+    CLASSIFY = "classify"  # which defects a picture shows, without saying where
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be trained.
+
+    size_hw: the network's input in pixels, multiples of 16; the pictures' usual size when None. A
+        bundle to start from keeps its own.
+    painters: what good parts are given to learn from; labels alone when there is none.
+    false_rejects: share of good validation parts that the limits may reject.
+    about: how the data came about, in words, for the card.
+    command: what makes this bundle again.
+    """
+
+    name: str
+    version: str
+    plan: Plan = field(default_factory=Plan)
+    size_hw: tuple[int, int] | None = None
+    painters: Mapping[str, Painter] = field(default_factory=dict[str, Painter])
+    parent: Bundle | None = None
+    false_rejects: float = 0.01
+    about: str = ""
+    command: str = ""
+    licence: str = "Apache-2.0"
+    task: Task = Task.AUTO
