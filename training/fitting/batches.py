@@ -1,4 +1,4 @@
-"""Batches to learn from: square crops, half of them on defects, turned and with other contrast."""
+"""Batches to learn from: square crops, half of them with defects, mirrored and re-lit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +10,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.fitting.examples import Example
+from training.fitting.pasted import pasted
 from training.network.segmentation import SIZE_MULTIPLE_PX, STRIDE
 
 # Contrast and brightness of the normalised picture vary like lamps and lenses of one type do.
 _CONTRAST = (0.85, 1.15)
 _BRIGHTNESS = (-0.05, 0.05)
+_PASTED = 0.5  # of the defects are shown on another part than their own
+
+Crop = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Planes (side, side) and cells (classes, side / 4, side / 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +27,13 @@ class Batch:
     """Crops with their cells.
 
     images: float32 (batch, 1, side, side). cells: float32 (batch, classes, side / 4, side / 4).
+    unnamed: float32 (batch, 1, side / 4, side / 4), where a defect is that is of none of the
+        classes, such as a painted one; None where there is no such crop.
     """
 
     images: Tensor
     cells: Tensor
+    unnamed: Tensor | None = None
 
 
 class Pictures(Protocol):
@@ -63,7 +71,11 @@ def relit(planes: NDArray[np.float32], chance: np.random.Generator) -> NDArray[n
 
 
 class Batches:
-    """Crops of labelled pictures; see `Draws`."""
+    """Crops of labelled pictures; see `Draws`.
+
+    Crops are mirrored and not turned: on a ground surface a line across the grain is a defect and
+    one along it is not.
+    """
 
     def __init__(self, examples: list[Example], size: int, side_px: int, seed: int) -> None:
         self._examples = examples
@@ -78,12 +90,22 @@ class Batches:
 
     def next(self) -> Batch:
         """One batch: crops on defects, every class as often, and crops of good parts in turn."""
-        crops = [self._on_defect() if i % 2 else self._anywhere() for i in range(self._size)]
+        crops = [self._with_defect() if i % 2 else self._anywhere() for i in range(self._size)]
         images = np.stack([image for image, _ in crops])
         cells = np.stack([cell for _, cell in crops])
         return Batch(torch.from_numpy(images)[:, None], torch.from_numpy(cells))
 
-    def _on_defect(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _with_defect(self) -> Crop:
+        """A crop on a defect: where it is, or put on another part."""
+        planes, cells = self._on_defect()
+        if self.chance.random() < _PASTED:
+            onto, _ = self._from(self._elsewhere)
+            moved = pasted(planes, cells, onto, self.chance)
+            if moved is not None:
+                return moved, cells
+        return planes, cells
+
+    def _on_defect(self) -> Crop:
         index, of_class = self._by_class[int(self.chance.integers(len(self._by_class)))]
         example = of_class[int(self.chance.integers(len(of_class)))]
         rows, columns = np.nonzero(example.cells[index])
@@ -93,19 +115,19 @@ class Batches:
         left = int(columns[at] - self.chance.integers(side))
         return self._crop(example, top, left)
 
-    def _anywhere(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _anywhere(self) -> Crop:
         # One in four of these is a defective part, mostly beside its defect.
-        pool = self._examples if self.chance.random() < 0.25 else self._elsewhere
+        return self._from(self._examples if self.chance.random() < 0.25 else self._elsewhere)
+
+    def _from(self, pool: list[Example]) -> Crop:
         example = pool[int(self.chance.integers(len(pool)))]
         height, width = example.cells.shape[1:]
         return self._crop(
             example, int(self.chance.integers(height)), int(self.chance.integers(width))
         )
 
-    def _crop(
-        self, example: Example, top: int, left: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The crop nearest to (top, left), in cells, that lies inside; turned and re-lit."""
+    def _crop(self, example: Example, top: int, left: int) -> Crop:
+        """The crop nearest to (top, left), in cells, that lies inside; mirrored and re-lit."""
         side = self._side_px // STRIDE
         height, width = example.cells.shape[1:]
         top, left = min(max(top, 0), height - side), min(max(left, 0), width - side)
@@ -113,13 +135,11 @@ class Batches:
         planes = example.planes[
             top * STRIDE : (top + side) * STRIDE, left * STRIDE : (left + side) * STRIDE
         ].astype(np.float32)
-        return self._turned(relit(planes, self.chance), cells)
+        return self._mirrored(relit(planes, self.chance), cells)
 
-    def _turned(
-        self, planes: NDArray[np.float32], cells: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        quarters = int(self.chance.integers(4))
-        planes, cells = np.rot90(planes, quarters), np.rot90(cells, quarters, axes=(1, 2))
+    def _mirrored(self, planes: NDArray[np.float32], cells: NDArray[np.float32]) -> Crop:
+        if self.chance.integers(2):
+            planes, cells = planes[::-1], cells[:, ::-1]
         if self.chance.integers(2):
             planes, cells = planes[:, ::-1], cells[:, :, ::-1]
         return np.ascontiguousarray(planes), np.ascontiguousarray(cells)

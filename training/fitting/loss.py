@@ -11,24 +11,49 @@ from training.fitting.batches import Batch
 _HARD_SHARE = 0.2
 _HARD_PER_DEFECT = 5
 _PICTURE_WEIGHT = 0.2
+_NEVER = -30.0  # a logit that no cell reaches
 
 
 def segmentation_loss(logits: Tensor, batch: Batch) -> Tensor:
+    """What the maps cost class by class, and what their highest costs as a map of any defect.
+
+    A part is judged by its highest cell whatever the class, so that is taught, too: from the
+    defects of all classes together, and from those that have none.
+    logits: as the batch's cells, (batch, classes, height, width). Returns a scalar.
+    """
+    cells, unnamed = batch.cells, batch.unnamed
+    if unnamed is None:
+        cost = _cost(logits, cells, _clear(cells))
+        unnamed = torch.zeros_like(cells[:, :1])
+        if logits.shape[1] == 1:
+            return cost
+    else:
+        cost = _cost(logits, cells, _clear(cells) * _clear(unnamed))
+    defect = torch.maximum(cells.amax(1, keepdim=True), unnamed)
+    return cost + _cost(logits.amax(1, keepdim=True), defect, _clear(defect))
+
+
+def _cost(logits: Tensor, cells: Tensor, clear: Tensor) -> Tensor:
     """Cross entropy on defects and on the hardest empty cells, overlap, and the picture's verdict.
 
-    logits: as the batch's cells, (batch, classes, height, width). Returns a scalar.
-    Empty cells that touch a defect cost nothing: where exactly it ends is a matter of opinion, and
-    a scratch one cell wide would be outweighed by its own rim.
+    clear: 1 for the empty cells that count, 0 for those next to a defect.
     """
-    cells = batch.cells
     cost = fn.binary_cross_entropy_with_logits(logits, cells, reduction="none")
-    clear = 1.0 - fn.max_pool2d(cells, 3, stride=1, padding=1)
     return (
         _on_defects(cost, cells)
         + _on_hardest(cost * clear, cells)
         + _overlap(torch.sigmoid(logits) * (cells + clear), cells)
-        + _PICTURE_WEIGHT * _on_pictures(logits, cells)
+        + _PICTURE_WEIGHT * _on_pictures(logits, cells, clear)
     )
+
+
+def _clear(cells: Tensor) -> Tensor:
+    """1 where a cell is empty and touches no defect.
+
+    Cells that touch one cost nothing: where exactly it ends is a matter of opinion, and a scratch
+    one cell wide would be outweighed by its own rim.
+    """
+    return 1.0 - fn.max_pool2d(cells, 3, stride=1, padding=1)
 
 
 def _on_defects(cost: Tensor, cells: Tensor) -> Tensor:
@@ -57,6 +82,7 @@ def _overlap(maps: Tensor, cells: Tensor) -> Tensor:
     return ((1.0 - dice) * present).sum() / present.sum().clamp(min=1.0)
 
 
-def _on_pictures(logits: Tensor, cells: Tensor) -> Tensor:
+def _on_pictures(logits: Tensor, cells: Tensor, clear: Tensor) -> Tensor:
     """Each class's strongest cell decides the verdict, so it is taught as one."""
-    return fn.binary_cross_entropy_with_logits(logits.amax((2, 3)), cells.amax((2, 3)))
+    counted = logits.masked_fill(cells + clear == 0.0, _NEVER)
+    return fn.binary_cross_entropy_with_logits(counted.amax((2, 3)), cells.amax((2, 3)))

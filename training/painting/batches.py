@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import torch
 
-from training.fitting.batches import Batch, crop_side_px, relit
+from training.fitting.batches import Batch, Batches, crop_side_px, relit
 from training.fitting.examples import CELL_SHARE, Example
 from training.network.segmentation import STRIDE
 from training.painting.painters import Canvas, Painter, Plane, paint, texture_of
@@ -76,6 +76,28 @@ class PaintedBatches:
         """
         past = _PAST_THE_BORDER * self._side_px
         return round(min(max(self.chance.uniform(-past, room_px + past), 0.0), room_px))
+
+
+class MixedBatches:
+    """Labelled crops, and good ones with painted defects, which are of none of the classes.
+
+    See `training.fitting.batches.Draws`.
+    """
+
+    def __init__(self, labelled: Batches, painted: PaintedBatches) -> None:
+        self._labelled = labelled
+        self._painted = painted
+        self.chance = painted.chance = labelled.chance
+
+    def next(self) -> Batch:
+        """The next labelled ones, then the next painted ones."""
+        labelled, painted = self._labelled.next(), self._painted.next()
+        shape = len(painted.cells), *labelled.cells.shape[1:]
+        return Batch(
+            torch.cat([labelled.images, painted.images]),
+            torch.cat([labelled.cells, torch.zeros(shape)]),
+            torch.cat([torch.zeros_like(labelled.cells[:, :1]), painted.cells]),
+        )
 
 
 def cells_of(cover: Plane) -> Plane:
