@@ -95,8 +95,22 @@ class Caption:
 def chart_svg(chart: Drawable, caption: Caption) -> str:
     """The chart as an SVG document; equal charts give equal text."""
     with _drawn(chart, caption) as figure:
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Title": caption.title})
+        return as_svg(figure, caption.title)
+
+
+@contextmanager
+def picture_style() -> Generator[None]:
+    """How every picture of a report is drawn and saved, one picture at a time."""
+    import matplotlib as mpl
+
+    with _styling, mpl.rc_context(_STYLE):
+        yield
+
+
+def as_svg(figure: "Figure", title: str) -> str:
+    """A figure as an SVG document; inside `picture_style`."""
+    out = io.StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Title": title})
     return out.getvalue()
 
 
@@ -147,11 +161,10 @@ def in_one_line(chart: Drawable, *, percent: bool = False) -> str:
 @contextmanager
 def _drawn(chart: Drawable, caption: Caption) -> Generator["Figure"]:
     """The figure, inside the style it must be saved under; one at a time."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     companion: Drawable | None = getattr(chart, "companion", None)
-    with _styling, mpl.rc_context(_STYLE):
+    with picture_style():
         height = _HEIGHT_IN + (_COMPANION_IN if companion is not None else 0.0)
         figure = Figure(figsize=(_WIDTH_IN, height), layout="constrained")
         if companion is None:
