@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from inspection.errors import RecipeError
+from inspection.line.inspector import Inspector
 from inspection.recipe import Recipe, check_fits
 from models.bundle import Bundle, open_bundle
 from models.library import library_bundle
@@ -21,7 +22,7 @@ def commission_station(recipe: Recipe, folder: Path, source: Path | None, who: s
     choice = recipe.model
     bundle = open_bundle(source if source is not None else library_bundle(choice.name))
     check_fits(recipe, bundle)
-    ModelSession(bundle, choice.provider, choice.threads)
+    Inspector(ModelSession(bundle, choice.provider, choice.threads), recipe)
     registry = station_registry(folder)
     champion = registry.champion(choice.name)
     if champion is not None:

@@ -30,6 +30,7 @@ from inspection.recipe import (
 )
 from inspection.records.folder_lock import hold_data_folder
 from inspection.records.record import RunStart
+from inspection.records.templates import keep_templates
 from inspection.records.writer import RecordWriter
 from inspection.reject.protocol import Rejector
 from models.registry import station_registry
@@ -56,6 +57,7 @@ def open_line(
         writer = RecordWriter(folder)
         stack.callback(writer.close)
         champion = ChampionFollower(station_registry(folder), recipe, writer.log_event)
+        keep_templates(folder, champion.templates.values())
         first_part = writer.next_part_number
         gate, live = open_gate(recipe), LiveWriter(folder)
         stack.callback(gate.close)

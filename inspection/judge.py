@@ -56,11 +56,15 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits in force, per defect class, with what happens on doubt and to several views."""
+    """The limits in force, per defect class, with what happens on doubt and to several views.
+
+    template: SHA-256 of the golden template that the view is compared with, where there is one.
+    """
 
     by_class: Mapping[str, Limit]
     on_doubt: OnDoubt
     fusion: Fusion = Fusion.ANY
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

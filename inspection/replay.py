@@ -1,6 +1,6 @@
 """Replay: a recorded part is judged again from its picture, and must come out the same (law 4)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from inspection.line.inspector import find_defects
 from inspection.recipe import Recipe, parse_recipe
 from inspection.records.query import RecordReader, StoredPart
 from inspection.records.record import LedgerEntry, PartRecord, ViewRecord
+from inspection.records.templates import load_template
 from inspection.records.words import fusion_in_words
+from models.bundle import file_sha256
 from models.errors import InferenceError
 from models.findings import Finding
 from models.registry import station_registry
@@ -29,11 +31,13 @@ class Replay:
     """What is on record of a part beside what judging its pictures again gave.
 
     findings: those found now, by the name of their view.
+    notes: what is not as it was, and does not change the judgement.
     """
 
     record: PartRecord
     findings: Mapping[str, tuple[Finding, ...]]
     verdict: Verdict
+    notes: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -59,6 +63,7 @@ class Replay:
             for view, findings in self.findings.items()
             for finding in findings
         ]
+        lines += self.notes
         if self.same:
             return "\n".join([*lines, "same findings and same verdict as on record"])
         return "\n".join([*lines, f"NOT as on record: {self.record.verdict}"])
@@ -68,7 +73,8 @@ def replay_part(folder: Path, serial: str) -> Replay:
     """Judge every view of the part again with the bundle, limits and provider on its record.
 
     Raises ReplayError when a view has no picture to judge, RecordsError when a picture kept is
-    not the one recorded, RegistryError or BundleError when the bundle is gone or altered.
+    not the one recorded or a template is gone, RegistryError or BundleError when the bundle is
+    gone or altered.
     """
     reader = RecordReader(folder)
     try:
@@ -97,10 +103,24 @@ def _replay(folder: Path, reader: RecordReader, part: StoredPart) -> Replay:
     seen: dict[str, Seen] = {}
     for view in record.views:
         pixels, limits = reader.picture(part, view.view), _limits(view)
-        verdicts[view.view], findings = _judge_again(session, recipe, view, pixels, limits)
+        template = None if limits.template is None else load_template(folder, limits.template)
+        verdicts[view.view], findings = _judge_again(
+            session, recipe, view, pixels, limits, template
+        )
         seen[view.view] = Seen(findings, limits)
     verdict = judge_views(verdicts, list(seen.values()))
-    return Replay(record, {view: each.findings for view, each in seen.items()}, verdict)
+    findings = {view: each.findings for view, each in seen.items()}
+    return Replay(record, findings, verdict, tuple(_changed_templates(recipe, record)))
+
+
+def _changed_templates(recipe: Recipe, record: PartRecord) -> Iterator[str]:
+    """The templates that are other ones now in the recipe's files; the kept ones have judged."""
+    for view in record.views:
+        path = recipe.view(view.camera_id).templates.get(view.view)
+        if path is None or view.limits is None or not Path(path).exists():
+            continue
+        if file_sha256(Path(path)) != view.limits.template:
+            yield f"{path} was changed since: judged by the template kept with the records"
 
 
 def _check_can_be_judged(part: StoredPart, view: ViewRecord) -> None:
@@ -122,11 +142,16 @@ def _limits(view: ViewRecord) -> Limits:
 
 
 def _judge_again(
-    session: ModelSession, recipe: Recipe, view: ViewRecord, pixels: NDArray[Any], limits: Limits
+    session: ModelSession,
+    recipe: Recipe,
+    view: ViewRecord,
+    pixels: NDArray[Any],
+    limits: Limits,
+    template: NDArray[Any] | None,
 ) -> tuple[Verdict, tuple[Finding, ...]]:
     region = recipe.view(view.camera_id).region
     try:
-        findings = find_defects(session, pixels, region, view.full_scale)
+        findings = find_defects(session, pixels, region, view.full_scale, template)
     except InferenceError as error:
         return not_inspected(ReasonKind.NO_ANSWER, str(error)), ()
     return judge(findings, limits), findings

@@ -138,6 +138,31 @@ def spot_graph(
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
 
+def write_pair_bundle(folder: Path, side_px: int = 128, name: str = "pair") -> Path:
+    """A bundle that sees where a grey picture is brighter or darker than its golden template."""
+    spots = spot_graph((side_px, side_px), steepness=20.0)
+    compare = onnx.helper.make_node("Conv", ["pair", "compared"], ["image"])
+    mean = onnx.helper.make_node("Add", ["image", "middle"], ["lifted"])
+    spots.graph.node.insert(0, compare)
+    spots.graph.node.insert(1, mean)
+    spots.graph.node[2].input[0] = "lifted"
+    weight, middle = np.array([1, -1], np.float32).reshape(1, 2, 1, 1), np.array([0.5], np.float32)
+    spots.graph.initializer.append(onnx.numpy_helper.from_array(weight, "compared"))
+    spots.graph.initializer.append(onnx.numpy_helper.from_array(middle, "middle"))
+    shape = [1, 2, side_px, side_px]
+    spots.graph.input[0].CopyFrom(
+        onnx.helper.make_tensor_value_info("pair", onnx.TensorProto.FLOAT, shape)
+    )
+    spec = {"name": "pair", "size_hw": [side_px, side_px], "template": True}
+    return write_spot_bundle(folder, graph=spots, card={"name": name, "input": spec})
+
+
+@pytest.fixture
+def pair_bundle(tmp_path: Path) -> Path:
+    """A bundle that compares 128x128 pictures with their golden template."""
+    return write_pair_bundle(tmp_path / "pair-1")
+
+
 def constant_graph(value: float) -> onnx.ModelProto:
     """A model that says the same probability everywhere, whatever it sees."""
     helper = onnx.helper

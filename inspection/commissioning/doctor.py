@@ -19,6 +19,7 @@ from inspection.commissioning.station_checks import (
     check_model,
     check_records,
     check_shipped_model,
+    check_templates,
     newest_record_utc_ns,
 )
 from inspection.recipe import Recipe
@@ -80,3 +81,4 @@ def _examine_model(recipe: Recipe, data: Path | None) -> Iterator[Diagnosis]:
     yield diagnosis
     if bundle is not None:
         yield check_model(recipe, bundle)
+        yield from check_templates(recipe, bundle)

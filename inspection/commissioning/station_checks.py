@@ -4,13 +4,14 @@ import socket
 import sqlite3
 import statistics
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from inspection.commissioning.diagnosis import Diagnosis, fail, ok, warn
 from inspection.errors import RecipeError, RecordsError
-from inspection.recipe import ModbusGate, Recipe, check_fits
+from inspection.recipe import ModbusGate, Recipe, check_fits, load_templates
 from inspection.records.query import RecordReader
 from inspection.records.store import RECORDS_FILE
 from models.bundle import Bundle, open_bundle
@@ -74,6 +75,21 @@ def check_model(recipe: Recipe, bundle: Bundle) -> Diagnosis:
         said = f"{found}: longer than verdict_deadline_ms = {recipe.verdict_deadline_ms:g}"
         return fail("model", said, to_do)
     return ok("model", found)
+
+
+def check_templates(recipe: Recipe, bundle: Bundle) -> Iterator[Diagnosis]:
+    """Whether recipe and model agree on templates, and each can be used; nothing without any."""
+    if not bundle.card.input.template and not any(camera.templates for camera in recipe.cameras):
+        return
+    try:
+        check_fits(recipe, bundle)
+        templates = load_templates(recipe)
+    except (RecipeError, BundleError) as fault:
+        yield fail("template", str(fault), "correct the camera's template in the recipe")
+        return
+    for view, template in templates.items():
+        height, width = template.pixels.shape[:2]
+        yield ok("template", f"{view}: {template.path}, {width}x{height}, can be used")
 
 
 def check_gate(recipe: Recipe) -> Diagnosis:

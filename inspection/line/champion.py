@@ -6,7 +6,7 @@ from typing import Any
 
 from inspection.errors import RecipeError
 from inspection.line.inspector import Inspector
-from inspection.recipe import Recipe, check_fits
+from inspection.recipe import Recipe, check_fits, load_templates
 from models.errors import BundleError, RegistryError
 from models.registry import Registry
 from models.session import ModelSession
@@ -20,6 +20,8 @@ class ChampionFollower:
     A new champion is opened and warmed in a thread of its own while the old one judges on; the
     line takes it up when it asks for the inspector of the next part. A champion that cannot be
     used is refused, on record, and the old one stays.
+
+    templates: the recipe's golden templates, the same for every champion of this run.
     """
 
     def __init__(self, registry: Registry, recipe: Recipe, log_event: LogEvent) -> None:
@@ -30,6 +32,7 @@ class ChampionFollower:
         self._registry = registry
         self._recipe = recipe
         self._log_event = log_event
+        self.templates = load_templates(recipe)
         self._stamp = registry.stamp()
         self._loader: threading.Thread | None = None
         self._loaded: Inspector | None = None
@@ -82,4 +85,5 @@ class ChampionFollower:
                 "put one there with `passline commission`"
             )
         check_fits(self._recipe, bundle)
-        return Inspector(ModelSession(bundle, choice.provider, choice.threads), self._recipe)
+        session = ModelSession(bundle, choice.provider, choice.threads)
+        return Inspector(session, self._recipe, self.templates)

@@ -22,6 +22,7 @@ from inspection.recipe.load import (
     load_recipe,
     parse_recipe,
 )
+from inspection.recipe.templates import Template, Templates, load_templates
 
 __all__ = [
     "FolderCamera",
@@ -33,9 +34,12 @@ __all__ = [
     "Region",
     "ShiftStart",
     "SimulatedGate",
+    "Template",
+    "Templates",
     "View",
     "check_fits",
     "load_recipe",
+    "load_templates",
     "parse_recipe",
     "resolve_limits",
 ]

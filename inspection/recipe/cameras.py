@@ -137,6 +137,8 @@ class View(Section):
     max_age_ms: a picture older than this when its turn comes is late.
     light_reference: a file of `passline camera reference`, which the health of pictures is
         measured against.
+    template: a picture of how the part should look, for a model that compares the two; a table
+        with one for each of the `frames`, where there are several. See docs/templates.md.
     trigger: what starts a picture; left out, as the features say.
     """
 
@@ -147,6 +149,7 @@ class View(Section):
     full_scale: Annotated[int, Field(ge=1, le=65535)] | None = None
     max_age_ms: Positive = 1000.0
     light_reference: str | None = None
+    template: str | dict[Name, str] | None = None
     trigger: Trigger | None = None
     device: Annotated[
         GenicamCamera | FolderCamera | RecordedCamera | RenderedCamera,
@@ -157,6 +160,18 @@ class View(Section):
     def _reference_is_of_one_light(self) -> "View":
         if self.light_reference is not None and len(self.frames) > 1:
             raise ValueError("a light reference is of one light, not of a sequence of frames")
+        return self
+
+    @model_validator(mode="after")
+    def _each_frame_has_its_template(self) -> "View":
+        if isinstance(self.template, str) and len(self.frames) > 1:
+            table = ", ".join(f'{frame} = "{self.template}"' for frame in self.frames)
+            raise ValueError(f"each light has a template of its own: template = {{ {table} }}")
+        if isinstance(self.template, dict) and set(self.template) != set(self.frames):
+            raise ValueError(
+                f"templates are for {', '.join(self.template)}; "
+                f"the frames are {', '.join(self.frames) or 'not named'}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -174,3 +189,10 @@ class View(Section):
     def view_names(self) -> tuple[str, ...]:
         """What its pictures of a part are called, in the order in which they are taken."""
         return tuple(f"{self.id}.{frame}" for frame in self.frames) or (self.id,)
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """The file of each view's template, by the view's name; empty where there are none."""
+        if isinstance(self.template, dict):
+            return {f"{self.id}.{frame}": self.template[frame] for frame in self.frames}
+        return {} if self.template is None else dict.fromkeys(self.view_names, self.template)

@@ -15,9 +15,9 @@ def check_fits(recipe: Recipe, bundle: Bundle) -> None:
     """Raise unless this bundle may judge under this recipe.
 
     Raises BundleError when the recipe trusts keys and none of them signed it; RecipeError when it
-    is of another name, lacks a class that the recipe has limits for, or sees grey where a camera
-    sends colour, or the other way round. Of pictures in other sizes nothing is said: they are
-    scaled to the card's.
+    is of another name, lacks a class that the recipe has limits for, sees grey where a camera
+    sends colour, or compares with a template where the recipe names none; or the other way round.
+    Of pictures in other sizes nothing is said: they are scaled to the card's.
     """
     card, choice = bundle.card, recipe.model
     if card.name != choice.name:
@@ -29,6 +29,7 @@ def check_fits(recipe: Recipe, bundle: Bundle) -> None:
     for camera in recipe.cameras:
         resolve_limits(recipe, card, camera)
         _check_channels(camera, card)
+        _check_template(camera, card)
 
 
 def _check_channels(camera: View, card: Card) -> None:
@@ -43,4 +44,17 @@ def _check_channels(camera: View, card: Card) -> None:
             f"camera {camera.id}: sends {sent}, {channels} channel(s) a pixel; {card.name} "
             f"{card.version} was trained on {card.input.channels}: set PixelFormat to what it was "
             "trained on, or bring a bundle for this camera"
+        )
+
+
+def _check_template(camera: View, card: Card) -> None:
+    if card.input.template and camera.template is None:
+        raise RecipeError(
+            f"camera {camera.id}: {card.name} {card.version} compares each picture with a golden "
+            'template, and the recipe names none: template = "golden.png" under [camera]'
+        )
+    if camera.template is not None and not card.input.template:
+        raise RecipeError(
+            f"camera {camera.id}: the recipe names a template, and {card.name} {card.version} "
+            "uses none: take the line out, or bring a model that was trained on pairs"
         )

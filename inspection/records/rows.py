@@ -33,13 +33,16 @@ def limits_json(limits: Limits) -> str:
     said: dict[str, object] = {"by_class": by_class, "on_doubt": limits.on_doubt}
     if limits.fusion is not Fusion.ANY:  # left out where it is: as in all records before it was
         said["fusion"] = limits.fusion
+    if limits.template is not None:
+        said["template"] = limits.template
     return canonical_json(said)
 
 
 def limits_from_json(text: str) -> Limits:
     value = json.loads(text)
     by_class = {name: Limit(*numbers) for name, numbers in value["by_class"].items()}
-    return Limits(by_class, OnDoubt(value["on_doubt"]), Fusion(value.get("fusion", Fusion.ANY)))
+    fusion = Fusion(value.get("fusion", Fusion.ANY))
+    return Limits(by_class, OnDoubt(value["on_doubt"]), fusion, value.get("template"))
 
 
 def text_sha256(text: str) -> str:
