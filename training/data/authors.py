@@ -5,10 +5,10 @@ from enum import StrEnum
 
 
 class Authority(StrEnum):
-    """Who says what is on a picture, from the nearest to the part to the farthest.
+    """Who says what is on a picture.
 
     RETURN: the field sent the part back. ENGINEER: a labelled folder. OPERATOR: a review or an
-    outline at the desk. MODEL: a model drew the outline of what a person only confirmed.
+    outline at the desk. MODEL: a model drew what a person confirmed, whose name `who` is.
     """
 
     RETURN = "return"

@@ -1,9 +1,11 @@
 """Samples straight from a station: what people said of its verdicts, and what came back.
 
 A part is used when a person vouched for it: a confirmed pass and an overruled reject are good
-parts; a confirmed reject is defective where the model that judged it saw the defect; a part that
-came back is defective where somebody outlined it. What nobody looked at is not used. Each view that
-was vouched for is a picture of its own; the part groups them.
+parts; a confirmed reject is defective where somebody outlined it, or else where the model that
+judged it saw the defect; a part that came back is defective where somebody outlined it. What nobody
+looked at is not used. Each view that was vouched for is a picture of its own; the part groups them.
+
+A part that escaped is locked from then on: it tests every later model, and teaches none.
 
 Such parts are no fair sample of the stream: a champion caught every confirmed reject, and got
 every overruled one and every escape wrong. They teach; rates of the stream come from elsewhere.
@@ -19,17 +21,22 @@ import numpy as np
 
 from inspection.judge import Outcome
 from inspection.recipe import Recipe, Region, parse_recipe
+from inspection.records.answers import AnswerDesk, Outlined
 from inspection.records.desk import Desk
-from inspection.records.entries import Return
+from inspection.records.entries import Label as Outline
+from inspection.records.entries import Return, Review
+from inspection.records.escapes import escaped_serials
 from inspection.records.query import RecordReader, StoredPart
 from inspection.records.record import ViewRecord
 from models.errors import RegistryError
 from models.findings import Finding
 from models.registry import Registry
 from models.session import ModelSession
+from training.data.authors import Author, Authority
 from training.data.dataset import Dataset, Sample
 from training.data.labels import DrawnMask, Label, Mask, Polygon
 from training.data.pictures import read_picture
+from training.data.sides import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +54,25 @@ class _Unusable(Exception):
     """Why a part that somebody vouched for cannot be used."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Vouched:
+    """What people said of a part; a return outweighs a review: the customer saw it for longer."""
+
+    word: Return | Review
+    outlined: Outlined | None
+
+
 def collect(data: Path, registry: Registry) -> Collected:
     """Everything that people vouched for at the station whose data folder this is.
 
     registry: where the bundles are that judged. Raises RecordsError when the records cannot be
     read, or when a picture is not the one on its record.
     """
-    reader, desk = RecordReader(data), Desk(data)
+    reader, desk, answers = RecordReader(data), Desk(data), AnswerDesk(data)
     try:
-        return _Collector(data, reader, desk, registry).collect()
+        return _Collector(data, reader, desk, answers, registry).collect()
     finally:
+        answers.close()
         desk.close()
         reader.close()
 
@@ -64,10 +80,18 @@ def collect(data: Path, registry: Registry) -> Collected:
 class _Collector:
     """One pass over the desk's entries."""
 
-    def __init__(self, data: Path, reader: RecordReader, desk: Desk, registry: Registry) -> None:
+    def __init__(
+        self,
+        data: Path,
+        reader: RecordReader,
+        desk: Desk,
+        answers: AnswerDesk,
+        registry: Registry,
+    ) -> None:
         self._data = data
         self._reader = reader
         self._desk = desk
+        self._answers = answers
         self._registry = registry
         self._sessions: dict[str, ModelSession] = {}
         self._recipes: dict[int, Recipe] = {}
@@ -75,29 +99,27 @@ class _Collector:
     def collect(self) -> Collected:
         samples: list[Sample] = []
         left_out: Counter[str] = Counter()
-        for number, returned, agrees in self._vouched():
+        escaped = escaped_serials(self._data)
+        for vouched in self._vouched():
             try:
-                samples.extend(self._samples(number, returned, agrees))
+                samples.extend(self._samples(vouched, escaped))
             except _Unusable as reason:
                 left_out[str(reason)] += 1
         return Collected(Dataset(tuple(samples), f"records of {self._data}"), dict(left_out))
 
-    def _vouched(self) -> Iterator[tuple[int, Return | None, bool]]:
-        """Part number, its return if it came back, and whether a person agreed to its verdict.
+    def _vouched(self) -> Iterator[_Vouched]:
+        """What was said of each part that anything was said of."""
+        words: dict[int, Return | Review] = {**self._desk.reviews()}
+        words |= {entry.part_number: entry for entry in self._desk.returns()}
+        outlines = self._answers.outlines()
+        for number, word in words.items():
+            yield _Vouched(word, outlines.get(number))
 
-        A return outweighs a review: the customer has seen the part for longer.
-        """
-        returns = {entry.part_number: entry for entry in self._desk.returns()}
-        for number, entry in returns.items():
-            yield number, entry, False
-        for number, review in self._desk.reviews().items():
-            if number not in returns:
-                yield number, None, review.agrees
-
-    def _samples(self, number: int, returned: Return | None, agrees: bool) -> list[Sample]:
-        part = self._reader.part_by_number(number)
+    def _samples(self, vouched: _Vouched, escaped: frozenset[str]) -> list[Sample]:
+        part = self._reader.part_by_number(vouched.word.part_number)
         if part is None or not part.pictures:
             raise _Unusable("no picture was kept")
+        author, labelled = self._labelled(part, vouched)
         return [
             Sample(
                 self._data / part.pictures[view.view],
@@ -105,28 +127,36 @@ class _Collector:
                 labels,
                 self._region(part, view),
                 view.full_scale,
+                lot=part.record.lot,
+                author=author,
+                side=Side.LOCKED if part.record.serial in escaped else None,
             )
-            for view, labels in self._labelled(part, returned, agrees)
+            for view, labels in labelled
         ]
 
     def _labelled(
-        self, part: StoredPart, returned: Return | None, agrees: bool
-    ) -> list[tuple[ViewRecord, tuple[Label, ...]]]:
-        """The views of which it is known what is on them; none for a good one."""
+        self, part: StoredPart, vouched: _Vouched
+    ) -> tuple[Author, list[tuple[ViewRecord, tuple[Label, ...]]]]:
+        """Whose word it is, and the views of which it is known what is on them; none: good."""
         views = [view for view in part.record.worst_views_first if view.view in part.pictures]
         for view in views:
             self._reader.picture(part, view.view)  # proves that it is the picture on the record
-        if returned is not None:
-            return _outlined(views, returned)
+        word = vouched.word
+        if isinstance(word, Return):
+            if not word.labels:
+                raise _Unusable("came back, and nobody outlined the defect")
+            return Author(Authority.RETURN, word.who), _outlined(views, word.labels)
         rejected = part.record.verdict.outcome is Outcome.REJECT
-        if rejected != agrees:
-            return [(view, ()) for view in views]
+        if rejected != word.agrees:
+            return Author(Authority.OPERATOR, word.who), [(view, ()) for view in views]
+        if (outlined := vouched.outlined) is not None:
+            return Author(Authority.OPERATOR, outlined.who), _outlined(views, outlined.labels)
         if not rejected:
             raise _Unusable("passed wrongly, and nobody outlined the defect")
         seen = [(view, self._seen(part, view)) for view in views if _rejecting(view)]
         if not seen:
             raise _Unusable("rejected without a finding")
-        return seen
+        return Author(Authority.MODEL, word.who), seen
 
     def _seen(self, part: StoredPart, view: ViewRecord) -> tuple[Label, ...]:
         """Where the bundle that judged the part saw what this view was rejected for."""
@@ -175,15 +205,13 @@ class _Collector:
 
 
 def _outlined(
-    views: list[ViewRecord], returned: Return
+    views: list[ViewRecord], outlines: tuple[Outline, ...]
 ) -> list[tuple[ViewRecord, tuple[Label, ...]]]:
     """The views that somebody outlined a defect on; an outline without a view is of the worst."""
-    if not returned.labels:
-        raise _Unusable("came back, and nobody outlined the defect")
     labelled: list[tuple[ViewRecord, tuple[Label, ...]]] = []
     for view in views:
         names = (view.view, "") if view is views[0] else (view.view,)
-        drawn = [each for each in returned.labels if each.view in names]
+        drawn = [each for each in outlines if each.view in names]
         if drawn:
             labels = tuple(Polygon(each.class_name, each.polygon_xy_px) for each in drawn)
             labelled.append((view, labels))

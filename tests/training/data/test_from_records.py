@@ -9,6 +9,7 @@ import pytest
 from camera.picture import read_picture
 from inspection.errors import RecordsError
 from inspection.judge import judge
+from inspection.records.answers import AnswerDesk
 from inspection.records.desk import Desk
 from inspection.records.entries import DeskError, Label
 from inspection.records.images import picture_sha256
@@ -22,8 +23,10 @@ from inspection.records.record import (
 from inspection.records.writer import RecordWriter
 from models.registry import Registry
 from models.session import ModelSession
+from training.data.authors import Author, Authority
 from training.data.dataset import Sample
 from training.data.from_records import collect
+from training.data.sides import Side
 from training.measuring.evaluate import in_force
 from training.train import Trained
 
@@ -217,3 +220,35 @@ def test_only_the_inspected_region_is_learnt_from(trained: Trained, tmp_path: Pa
         ((_, mask),) = sample.masks()
         assert sample.pixels().shape == mask.shape == (64, 48)
         assert mask[10:31, 2:23].all()
+
+
+def test_an_escape_is_locked_and_says_whose_word_it_is(station: Station, trained: Trained) -> None:
+    number = station.judge(a_part(trained, "good"))
+    station.desk.register_return(number, "customer", labels=(Label("rust", CORNERS),))
+    (sample,) = station.samples().values()
+    assert sample.side is Side.LOCKED
+    assert sample.author == Author(Authority.RETURN, "customer")
+    assert sample.lot == "lot"
+
+
+def test_a_reject_outlined_at_the_label_queue_is_learnt_from_as_it_was_outlined(
+    station: Station, trained: Trained
+) -> None:
+    number = station.judge(a_part(trained, "spot"))
+    answers = AnswerDesk(station.folder)
+    answers.answer(number, "ada", (Label("rust", CORNERS, "cam0"),))
+    answers.close()
+    (sample,) = station.samples().values()
+    ((name, mask),) = sample.masks()
+    assert (name, int(mask.sum())) == ("rust", 21 * 21)
+    assert sample.side is None
+    assert sample.author == Author(Authority.OPERATOR, "ada")
+
+
+def test_a_model_is_the_author_of_an_outline_that_a_person_only_confirmed(
+    station: Station, trained: Trained
+) -> None:
+    number = station.judge(a_part(trained, "spot"))
+    station.desk.review(number, True, "", "ada")
+    (sample,) = station.samples().values()
+    assert sample.author == Author(Authority.MODEL, "ada")
