@@ -109,12 +109,32 @@ class Metrics(CardPart):
     test_parts: Annotated[int, Field(ge=0)]
 
 
+class Precision(CardPart):
+    """In how many bits the graph computes, and what spoke for it on the machine that trained it.
+
+    p99: 99th percentile of one run's time, on one thread. figure: the task's own, by name, and what
+    it was on validation parts; None where it was not measured.
+    """
+
+    kind: Literal["fp32", "int8"]
+    why: str = ""
+    fp32_p99_ms: Annotated[float, Field(ge=0.0)]
+    int8_p99_ms: Annotated[float, Field(ge=0.0)] | None = None
+    figure: str = ""
+    fp32_figure: Probability | None = None
+    int8_figure: Probability | None = None
+
+
 class Origin(CardPart):
-    """Where the model came from, so that it can be made again."""
+    """Where the model came from, so that it can be made again.
+
+    manifest: digest of the manifest that froze its data, where one did.
+    """
 
     created_utc: str
     data: str
     data_sha256: Sha256
+    manifest: Sha256 | None = None
     seed: int
     code_version: str
     command: str
@@ -141,6 +161,7 @@ class Card(CardPart):
     metrics: Metrics
     origin: Origin
     licence: str
+    precision: Precision | None = None
 
     @property
     def maps_shape(self) -> tuple[int, int, int, int]:

@@ -15,6 +15,7 @@ from training.data.split import Split
 from training.limits.choose import LimitsByClass
 from training.measuring.evaluate import Figures, figures, rate
 from training.network.export import check_parity, export_network, hashes, write_card
+from training.network.int8 import Figure, choose_precision
 from training.network.networks import Network
 from training.order import Order
 from training.tasks.teaching import Teaching
@@ -44,7 +45,17 @@ def make_bundle(network: Network, making: Making, folder: Path) -> Figures | Non
     limits = _limits(ModelSession(draft), making)
     if making.teaching.settle(network, limits):
         draft = _exported(network, making, folder)
-    return _finish(draft, network, making)
+    parity = check_parity(network, ModelSession(draft), _some(making))
+    if making.order.may_quantise:
+        draft = choose_precision(
+            draft, making.divided.train, _figure(making), making.teaching.figure_name
+        )
+    return _finish(draft, making, parity)
+
+
+def _figure(making: Making) -> Figure:
+    teaching = making.teaching
+    return lambda session: teaching.figure(teaching.measure(session, making.divided.validation))
 
 
 def _exported(network: Network, making: Making, folder: Path) -> Bundle:
@@ -95,11 +106,10 @@ def _limits(session: ModelSession, making: Making) -> LimitsByClass:
     return making.teaching.limits(measured, making.classes, making.order.false_rejects)
 
 
-def _finish(draft: Bundle, network: Network, making: Making) -> Figures | None:
-    """Check parity, set the limits on validation parts, measure on locked ones, write the card."""
+def _finish(draft: Bundle, making: Making, parity: float) -> Figures | None:
+    """Set the limits on validation parts, measure on locked ones, write the card."""
     divided = making.divided
     session = ModelSession(draft)
-    parity = check_parity(network, session, _some(divided.validation or divided.train))
     limits = _limits(session, making)
     locked = None
     if divided.locked:
@@ -119,7 +129,8 @@ def _metrics(locked: Figures | None, parity: float) -> Metrics:
     )
 
 
-def _some(samples: Sequence[Sample]) -> Sequence[Sample]:
+def _some(making: Making) -> Sequence[Sample]:
     """A few samples spread over all kinds of parts."""
+    samples = making.divided.validation or making.divided.train
     step = max(1, len(samples) // _PARITY_PICTURES)
     return samples[::step]

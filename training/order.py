@@ -26,6 +26,7 @@ class Order:
     size_hw: the network's input in pixels, multiples of 16; the pictures' usual size when None. A
         bundle to start from keeps its own.
     painters: what good parts are given to learn from; labels alone when there is none.
+    may_quantise: whether the graph may be put into 8 bits where that loses nothing and is faster.
     false_rejects: share of good validation parts that the limits may reject.
     about: how the data came about, in words, for the card.
     command: what makes this bundle again.
@@ -42,3 +43,4 @@ class Order:
     command: str = ""
     licence: str = "Apache-2.0"
     task: Task = Task.AUTO
+    may_quantise: bool = False

@@ -38,7 +38,7 @@ def train(dataset: Dataset, order: Order, out: Path, following: Following | None
     following: is told of every step of the fit, and keeps it.
     Raises TrainingError when the data, the order or the fit is no good; then `out` is not there.
     """
-    teaching = choose_task(dataset, order.task)
+    teaching = choose_task(dataset, order)
     classes = _classes(dataset, order.parent)
     return _trained(teaching, dataset, classes, order, out, following or Following())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,6 +38,10 @@ def train_command(
     out: NewBundle,
     folder: Annotated[Path | None, typer.Argument(help="Labelled pictures.")] = None,
     layout: Layout = "auto",
+    task: Annotated[
+        str,
+        typer.Option(help="segment, detect, pair or classify; auto: what the labels allow."),
+    ] = "auto",
     groups: Groups = None,
     records: Records = None,
     base: Annotated[
@@ -54,7 +59,7 @@ def train_command(
     size: Size = None,
     seed: Seed = 0,
     learning_rate: Annotated[
-        float | None, typer.Option(help="3e-3 from scratch, 1e-3 from a bundle, if left out.")
+        float | None, typer.Option(help="The task's usual one, 1e-3 from a bundle, if left out.")
     ] = None,
     painters: Annotated[
         str | None,
@@ -64,44 +69,57 @@ def train_command(
         ),
     ] = None,
     threads: Threads = 1,
+    precision: Annotated[
+        str,
+        typer.Option(help="auto: 8 bits where they lose nothing and are faster; fp32: never."),
+    ] = "auto",
     about: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
 ) -> None:
     """Train a model from labelled pictures, or from a station's records, into a new bundle."""
     need_torch()
-    from training.fitting.fit import FINE_TUNE_RATE, FROM_SCRATCH_RATE, Plan
+    from training.order import Order, Task
     from training.painting.painters import USUAL, choose
-    from training.train import Order, train
+    from training.tasks.choice import usual_plan
+    from training.train import train
 
+    if task not in list(Task):
+        raise typer.BadParameter(f"--task: expected {', '.join(Task)}, got {task!r}")
+    if precision not in ("auto", "fp32"):
+        raise typer.BadParameter(f"--precision: expected auto or fp32, got {precision!r}")
     parent = None if fine_tune is None else open_folder(fine_tune)
     if parent and painters not in (None, "none"):
         raise typer.BadParameter("--painters: a bundle to start from has learnt to see already")
     painters = painters or ("none" if parent else USUAL)
-    if learning_rate is None:
-        learning_rate = FROM_SCRATCH_RATE if parent is None else FINE_TUNE_RATE
+    dataset = gather([path for path in (folder, base) if path], layout, groups, records)
+    usual = usual_plan(dataset, Task(task), parent and parent.card)
+    plan = replace(
+        usual,
+        seed=seed,
+        epochs=epochs,
+        minutes=minutes,
+        learning_rate=learning_rate or usual.learning_rate,
+        threads=threads,
+    )
     options = {
-        "out": out, "format": layout, "groups": groups, "records": records, "base": base,
+        "out": out, "format": layout, "task": task, "groups": groups, "records": records,
+        "base": base,
         "fine-tune": fine_tune, "name": name, "version": version,
         "epochs": None if minutes else epochs, "minutes": minutes, "size": size, "seed": seed,
-        "learning-rate": learning_rate, "painters": painters,
-        "threads": threads, "about": about or None,
+        "learning-rate": plan.learning_rate, "painters": painters,
+        "threads": threads, "precision": precision, "about": about or None,
     }  # fmt: skip
     order = Order(
         name=name or (parent.card.name if parent else "model"),
         version=version,
-        plan=Plan(
-            seed=seed,
-            epochs=epochs,
-            minutes=minutes,
-            learning_rate=learning_rate,
-            threads=threads,
-        ),
+        plan=plan,
         size_hw=size,
         painters={} if painters == "none" else choose(painters),
         parent=parent,
         about=about,
         command=_command("train", folder, options),
+        task=Task(task),
+        may_quantise=precision == "auto",
     )
-    dataset = gather([path for path in (folder, base) if path], layout, groups, records)
     with _progress("Training") as following:
         trained = train(dataset, order, out, following)
     _print_trained(trained, out)

@@ -17,7 +17,8 @@ from training.fitting.boxes import detection_loss
 from training.fitting.fit import Plan, fit
 from training.fitting.following import Following
 from training.limits.choose import LimitsByClass, choose_limits
-from training.measuring.boxes import at_best_f
+from training.measuring.average_precision import average_precision, pooled
+from training.measuring.boxes import as_located, at_best_f
 from training.measuring.evaluate import Measured, measure
 from training.measuring.healed import measure_healed
 from training.network.detection import DetectionNetwork
@@ -27,7 +28,7 @@ from training.network.size import wanted_size
 from training.network.weights import continue_from
 from training.order import Order
 
-PLAN = Plan(batch=8, crop_px=256, learning_rate=2e-3)
+PLAN = Plan(epochs=60, batch=8, crop_px=256, learning_rate=2e-3)
 """A detector's usual plan: crops so large that they show what a defect belongs to."""
 _VALIDATION_SHARE = 0.1
 """Every picture holds several defects, so that fewer of them do to set limits on."""
@@ -49,6 +50,7 @@ class Detect:
     kind: Literal["detection"] = "detection"
     output: OutputSpec = _OUTPUT
     floor: float = 0.02
+    figure_name: str = "AP"
 
     def divide(self, dataset: Dataset, seed: int) -> Split:
         """Good parts are welcome and not needed: a picture is mostly good around its defects."""
@@ -92,6 +94,9 @@ class Detect:
     ) -> LimitsByClass:
         start = max(self.floor, min(at_best_f(measured, _HIGHEST_START), _HIGHEST_START))
         return choose_limits(measured, classes, start, false_rejects)
+
+    def figure(self, measured: list[Measured]) -> float | None:
+        return average_precision(pooled(as_located(measured)))
 
     def settle(self, network: Network, limits: LimitsByClass) -> bool:
         """The scores stay: moved, those of several classes could no longer be ranked in one."""

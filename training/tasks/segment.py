@@ -14,7 +14,7 @@ from training.fitting.fit import FINE_TUNE_RATE, Plan, fit, seeded_network
 from training.fitting.following import Following
 from training.fitting.loss import segmentation_loss
 from training.limits.choose import LimitsByClass, choose_limits
-from training.measuring.evaluate import Measured, measure
+from training.measuring.evaluate import Measured, auroc, measure
 from training.network.layers import STRIDE
 from training.network.networks import Network
 from training.network.segmentation import SegmentationNetwork, centre_scores, with_classes
@@ -43,6 +43,7 @@ class Segment:
     kind: Literal["segmentation"] = "segmentation"
     output: OutputSpec = _OUTPUT
     floor: float = 0.2
+    figure_name: str = "AUROC"
 
     def divide(self, dataset: Dataset, seed: int) -> Split:
         if self.good_only:
@@ -78,6 +79,13 @@ class Segment:
         self, measured: list[Measured], classes: tuple[str, ...], false_rejects: float
     ) -> LimitsByClass:
         return choose_limits(measured, classes, _LOWEST_LIMIT, false_rejects)
+
+    def figure(self, measured: list[Measured]) -> float | None:
+        bad, good = (
+            [one.score for one in measured if one.sample.is_good is is_good]
+            for is_good in (False, True)
+        )
+        return auroc(bad, good)
 
     def settle(self, network: Network, limits: LimitsByClass) -> bool:
         """Move each class's limit to one half."""

@@ -18,6 +18,7 @@ class Teaching(Protocol):
     """One task.
 
     kind: as the card names it. output: what the exported graph gives. floor: the card's.
+    figure_name: what `figure` gives.
     """
 
     @property
@@ -28,6 +29,9 @@ class Teaching(Protocol):
 
     @property
     def floor(self) -> float: ...
+
+    @property
+    def figure_name(self) -> str: ...
 
     def divide(self, dataset: Dataset, seed: int) -> Split:
         """The data set in three. Raises TrainingError when it cannot teach this task."""
@@ -56,6 +60,10 @@ class Teaching(Protocol):
         self, measured: list[Measured], classes: tuple[str, ...], false_rejects: float
     ) -> LimitsByClass:
         """Score limits from what was measured on validation parts."""
+        ...
+
+    def figure(self, measured: list[Measured]) -> float | None:
+        """How good the task was done, 0 to 1; None where it cannot be said."""
         ...
 
     def settle(self, network: Network, limits: LimitsByClass) -> bool:
