@@ -16,7 +16,7 @@ from training.network.segmentation import SIZE_MULTIPLE_PX, STRIDE
 # Contrast and brightness of the normalised picture vary like lamps and lenses of one type do.
 _CONTRAST = (0.85, 1.15)
 _BRIGHTNESS = (-0.05, 0.05)
-_PASTED = 0.5  # of the defects are shown on another part than their own
+_PASTED = 0.75  # of the defects are shown on another part than their own
 
 Crop = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Planes (side, side) and cells (classes, side / 4, side / 4)."""

@@ -30,9 +30,10 @@ AnyBatch = TypeVar("AnyBatch", bound=Pictures)
 class Plan:
     """How to fit.
 
-    epochs: an epoch draws as many crops as there are pictures.
+    steps: how many; as many for few pictures as for many.
+    epochs: so many times the pictures instead; an epoch draws as many crops as there are.
     minutes: fit for this long instead; ends on time on a busy machine, and for that reason gives
-        other weights each time, where `epochs` gives the same ones on the same machine.
+        other weights each time, where the others give the same ones on the same machine.
     batch: crops per step. crop_px: side of a crop; whole pictures where they are smaller.
     learning_rate: the highest of the cycle.
     patience: stop when the loss on validation crops was not better for so many exams (there are
@@ -41,10 +42,11 @@ class Plan:
     """
 
     seed: int = 0
-    epochs: int = 60
+    steps: int = 9000
+    epochs: int | None = None
     minutes: float | None = None
-    batch: int = 16
-    crop_px: int = 128
+    batch: int = 8
+    crop_px: int = 192
     learning_rate: float = FROM_SCRATCH_RATE
     weight_decay: float = 1e-2
     patience: int | None = None
@@ -182,9 +184,11 @@ def _step(
 
 
 def _clock(plan: Plan, pictures: int, course: Course) -> Callable[[], float]:
-    """The share done: of the epochs, or of the minutes."""
+    """The share done: of the steps, or of the minutes."""
     if plan.minutes is None:
-        steps = plan.epochs * max(1, math.ceil(pictures / plan.batch))
+        steps = plan.steps
+        if plan.epochs is not None:
+            steps = plan.epochs * max(1, math.ceil(pictures / plan.batch))
         return lambda: min(course.step / steps, 1.0)
     begun, limit_s = time.monotonic() - course.spent_s, plan.minutes * 60.0
 

@@ -85,14 +85,3 @@ def centre_scores(network: SegmentationNetwork, limits: Sequence[float]) -> None
     assert bias is not None
     with torch.no_grad():
         bias -= torch.logit(at)
-
-
-def with_classes(network: SegmentationNetwork, classes: int) -> SegmentationNetwork:
-    """The network with a head for so many classes, each of which starts as the first one's."""
-    grown = SegmentationNetwork(classes)
-    state = network.state_dict()
-    for name in ("head.weight", "head.bias"):
-        first = state[name][:1]
-        state[name] = first.repeat(classes, *[1] * (first.ndim - 1))
-    grown.load_state_dict(state)
-    return grown

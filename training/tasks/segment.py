@@ -1,32 +1,35 @@
 """Segmentation: which cells of a picture are defective, from masks or from painted defects."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from models.card import InputSpec, Normalisation, OutputSpec
 from models.session import ModelSession
 from training.data.dataset import Dataset, Sample, check_taught, check_trainable
 from training.data.split import Split, split
-from training.fitting.batches import Batches
-from training.fitting.examples import load_examples, load_good
-from training.fitting.fit import FINE_TUNE_RATE, Plan, fit, seeded_network
+from training.fitting.batches import Batch, Batches, Draws
+from training.fitting.examples import Example, load_examples, load_good
+from training.fitting.fit import Plan, fit, seeded_network
 from training.fitting.following import Following
 from training.fitting.loss import segmentation_loss
 from training.limits.choose import LimitsByClass, choose_limits
 from training.measuring.evaluate import Measured, auroc, measure
 from training.network.layers import STRIDE
 from training.network.networks import Network
-from training.network.segmentation import SegmentationNetwork, centre_scores, with_classes
+from training.network.segmentation import SegmentationNetwork, centre_scores
 from training.network.size import wanted_size
 from training.network.weights import continue_from
 from training.order import Order
-from training.painting.batches import PaintedBatches
+from training.painting.batches import MixedBatches, PaintedBatches
+from training.painting.painters import Painter
 
 _LOWEST_LIMIT = 0.5
 """Training sets none lower: a few dozen good parts do not show how high the next one scores."""
-PAINTED_SHARE = 0.5
-"""Of a training with labels: how much of it goes to painted defects, before the real ones."""
+PAINTED_SHARE = 0.625
+"""Of the crops of a training with labels: how many are good parts, each other one painted on.
+Painted defects first and labels after, the labels made a model forget: as half of the real tiles
+measured on the other half, AUROC 0.87 before them and 0.78 after; 0.88 with painted ones beside."""
 
 _OUTPUT = OutputSpec(name="maps", kind="heatmap", stride=STRIDE)
 
@@ -64,13 +67,19 @@ class Segment:
         order: Order,
         following: Following,
     ) -> SegmentationNetwork:
-        """With painters, a network from scratch first learns from good parts with them."""
+        """With painters, good parts with painted defects are among what is learnt from."""
+        plan = order.plan
         if self.good_only:
-            return _painted(divided, spec, order, order.plan, following)
+            good = load_good(divided.train, spec)
+            batches = PaintedBatches(good, order.painters, plan.batch, plan.crop_px, plan.seed)
+            network = seeded_network(1, plan.seed)
+            return fit(network, batches, segmentation_loss, len(good), plan, following)
         examples = load_examples(divided.train, spec, classes)
-        network, plan, told = _start(classes, divided, spec, order, following)
-        batches = Batches(examples, plan.batch, plan.crop_px, plan.seed)
-        return fit(network, batches, segmentation_loss, len(examples), plan, told)
+        network = seeded_network(len(classes), plan.seed)
+        if order.parent is not None:
+            network = continue_from(network, order.parent, classes)
+        batches = _labelled(examples, order.painters, plan)
+        return fit(network, batches, segmentation_loss, len(examples), plan, following)
 
     def measure(self, session: ModelSession, samples: Iterable[Sample]) -> list[Measured]:
         return measure(session, samples)
@@ -94,36 +103,11 @@ class Segment:
         return True
 
 
-def _painted(
-    divided: Split, spec: InputSpec, order: Order, plan: Plan, following: Following
-) -> SegmentationNetwork:
-    """A network that finds what the painters painted on good parts."""
-    good = load_good(divided.train, spec)
-    network = seeded_network(1, plan.seed)
-    batches = PaintedBatches(good, order.painters, plan.batch, plan.crop_px, plan.seed)
-    return fit(network, batches, segmentation_loss, len(good), plan, following)
-
-
-def _start(
-    classes: tuple[str, ...], divided: Split, spec: InputSpec, order: Order, following: Following
-) -> tuple[SegmentationNetwork, Plan, Following]:
-    """The network that learns from the labels, with what is left of the plan, and who follows."""
-    plan = order.plan
-    if order.parent is not None:
-        network = continue_from(seeded_network(len(classes), plan.seed), order.parent, classes)
-        return network, plan, following
-    if not order.painters:
-        return seeded_network(len(classes), plan.seed), plan, following
-    before, after = _shared(plan, PAINTED_SHARE), _shared(plan, 1.0 - PAINTED_SHARE)
-    painted = _painted(divided, spec, order, before, following.of("painted", 0.0, PAINTED_SHARE))
-    return (
-        with_classes(painted, len(classes)),
-        replace(after, learning_rate=min(plan.learning_rate, FINE_TUNE_RATE)),
-        following.of("labels", PAINTED_SHARE, 1.0),
-    )
-
-
-def _shared(plan: Plan, share: float) -> Plan:
-    """A share of the plan's time."""
-    minutes = None if plan.minutes is None else plan.minutes * share
-    return replace(plan, epochs=max(1, round(plan.epochs * share)), minutes=minutes)
+def _labelled(examples: list[Example], painters: Mapping[str, Painter], plan: Plan) -> Draws[Batch]:
+    """Crops of labelled parts, and among them good ones with painted defects."""
+    good = [example for example in examples if example.is_good]
+    painted = round(plan.batch * PAINTED_SHARE) if painters and good else 0
+    labelled = Batches(examples, plan.batch - painted, plan.crop_px, plan.seed)
+    if painted == 0:
+        return labelled
+    return MixedBatches(labelled, PaintedBatches(good, painters, painted, plan.crop_px, plan.seed))
