@@ -52,7 +52,12 @@ def train_command(
         str | None, typer.Option(help="The model's name, as in the recipe; the parent's if any.")
     ] = None,
     version: Annotated[str, typer.Option(help="The model's version.")] = "1",
-    epochs: Annotated[int, typer.Option(min=1, help="Times each picture is seen.")] = 60,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Times each picture is seen; the task's usual length if left out."
+        ),
+    ] = None,
     minutes: Annotated[
         float | None, typer.Option(min=0.01, help="Fit for so long instead of so many epochs.")
     ] = None,
@@ -95,7 +100,7 @@ def train_command(
     plan = replace(
         usual,
         seed=seed,
-        epochs=epochs,
+        epochs=epochs or usual.epochs,
         minutes=minutes,
         learning_rate=learning_rate or usual.learning_rate,
         threads=threads,
@@ -104,7 +109,7 @@ def train_command(
         "out": out, "format": layout, "task": task, "groups": groups, "records": records,
         "base": base,
         "fine-tune": fine_tune, "name": name, "version": version,
-        "epochs": None if minutes else epochs, "minutes": minutes, "size": size, "seed": seed,
+        "epochs": None if minutes else plan.epochs, "minutes": minutes, "size": size, "seed": seed,
         "learning-rate": plan.learning_rate, "painters": painters,
         "threads": threads, "precision": precision, "about": about or None,
     }  # fmt: skip

@@ -21,6 +21,7 @@ _WARM_UP_SHARE = 0.15
 _CLIP_NORM = 5.0
 FROM_SCRATCH_RATE = 3e-3
 FINE_TUNE_RATE = 1e-3
+FINE_TUNE_STEPS = 3000
 
 AnyNetwork = TypeVar("AnyNetwork", bound=nn.Module)
 AnyBatch = TypeVar("AnyBatch", bound=Pictures)

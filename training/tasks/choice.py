@@ -6,7 +6,7 @@ from models.card import Card
 from training.data.dataset import Dataset
 from training.data.labels import Box, Somewhere
 from training.errors import TrainingError
-from training.fitting.fit import FINE_TUNE_RATE, Plan
+from training.fitting.fit import FINE_TUNE_RATE, FINE_TUNE_STEPS, Plan
 from training.order import Order, Task
 from training.tasks import detect
 from training.tasks.classify import Classify
@@ -46,7 +46,9 @@ def usual_plan(dataset: Dataset, task: Task, parent: Card | None) -> Plan:
     if task is Task.AUTO:
         task = usual_task(dataset) if parent is None else task_of(parent)
     plan = detect.PLAN if task in (Task.DETECT, Task.PAIR) else Plan()
-    return plan if parent is None else replace(plan, learning_rate=FINE_TUNE_RATE)
+    if parent is None:
+        return plan
+    return replace(plan, steps=FINE_TUNE_STEPS, learning_rate=FINE_TUNE_RATE)
 
 
 def task_of(card: Card) -> Task:
