@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.card import InputSpec
-from models.preprocess import prepare
+from models.preprocess import Prepared
 from training.data.dataset import Sample
 from training.data.labels import Box, Label, Polygon
 from training.errors import TrainingError
 from training.fitting.boxes import Boxes
+from training.network.inputs import network_inputs
 
 Planes = NDArray[np.float16]
 
@@ -32,11 +33,16 @@ class BoxExample:
 def load_box_examples(
     samples: Iterable[Sample], spec: InputSpec, classes: tuple[str, ...]
 ) -> list[BoxExample]:
-    """All samples that can be learnt from: a defect nobody located is left out.
+    """All samples that can be learnt from.
+
+    A defect nobody located is left out, and a picture that its template cannot be laid over.
 
     Raises TrainingError naming the file that cannot be used, and when no defect is located.
     """
-    seen = ((sample, _example(sample, spec, classes)) for sample in samples)
+    seen = (
+        (sample, _example(sample, each, spec, classes))
+        for sample, each in network_inputs(samples, spec)
+    )
     examples = [example for sample, example in seen if sample.is_good or len(example.boxes)]
     if not any(len(example.boxes) for example in examples):
         raise TrainingError("no defect is located: training needs to know where the defects are")
@@ -65,10 +71,10 @@ def _regions(sample: Sample, label: Label) -> Iterator[Box]:
         yield Box(label.class_name, (left, top, left + width, top + height))
 
 
-def _example(sample: Sample, spec: InputSpec, classes: tuple[str, ...]) -> BoxExample:
-    planes, placement = prepare(
-        sample.pixels(), spec, sample.full_scale, template=sample.template_pixels()
-    )
+def _example(
+    sample: Sample, seen: Prepared, spec: InputSpec, classes: tuple[str, ...]
+) -> BoxExample:
+    placement = seen.placement
     left, top = (sample.region.left, sample.region.top) if sample.region else (0, 0)
     rows: list[tuple[float, ...]] = []
     for box in located(sample):
@@ -83,7 +89,7 @@ def _example(sample: Sample, spec: InputSpec, classes: tuple[str, ...]) -> BoxEx
         if clipped[2] > clipped[0] and clipped[3] > clipped[1]:
             rows.append((*clipped, classes.index(box.class_name)))
     boxes = np.array(rows, np.float32).reshape(-1, 5)
-    return BoxExample(planes[0].astype(np.float16), boxes)
+    return BoxExample(seen.planes[0].astype(np.float16), boxes)
 
 
 def _clipped(

@@ -11,10 +11,10 @@ import torch
 
 from models.bundle import MODEL_FILE, Bundle, file_sha256, open_bundle
 from models.card import CARD_FILE, Card, InputSpec, OutputSpec
-from models.preprocess import prepare
 from models.session import ModelSession
 from training.data.dataset import Sample
 from training.errors import TrainingError
+from training.network.inputs import network_inputs
 from training.network.networks import Network, network_graph
 from training.network.weights import WEIGHTS_FILE, save_weights
 
@@ -69,13 +69,10 @@ def check_parity(network: Network, session: ModelSession, samples: Iterable[Samp
     """
     network.eval()
     worst = 0.0
-    for sample in samples:
-        spec = session.bundle.card.input
-        template = sample.template_pixels() if spec.template else None
-        planes, _ = prepare(sample.pixels(), spec, sample.full_scale, template=template)
+    for sample, seen in network_inputs(samples, session.bundle.card.input):
         with torch.no_grad():
-            wanted = network.answer(torch.from_numpy(planes)).numpy()
-        apart = np.abs(wanted - session.run(planes)) / np.maximum(wanted, 1.0)
+            wanted = network.answer(torch.from_numpy(seen.planes)).numpy()
+        apart = np.abs(wanted - session.run(seen.planes)) / np.maximum(wanted, 1.0)
         difference = float(apart.max())
         if not difference <= PARITY_LIMIT:
             raise TrainingError(

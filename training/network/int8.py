@@ -2,18 +2,18 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import MODEL_FILE, Bundle
-from models.card import InputSpec, Precision
-from models.preprocess import prepare
+from models.card import Precision
 from models.quantise import quantise
 from models.session import ModelSession
 from training.data.dataset import Sample
 from training.network.export import hashes, write_card
+from training.network.inputs import planes_of
 
 LARGEST_LOSS = 0.002
 """Of the task's own figure."""
@@ -35,7 +35,8 @@ def choose_precision(
     samples: pictures to learn from, which show how large values become. The weights stay as they
     are: the next training starts from them.
     """
-    inputs = list(_inputs(bundle.card.input, samples))
+    step = max(1, len(samples) // _CALIBRATED_ON)
+    inputs = list(planes_of(samples[::step][:_CALIBRATED_ON], bundle.card.input))
     plain = ModelSession(bundle)
     (fp32_ms,) = _p99_ms([plain], inputs[0])
     if fp32_ms < WORTH_MS:
@@ -86,14 +87,6 @@ def _quantised(bundle: Bundle, inputs: Sequence[NDArray[np.float32]]) -> Bundle:
 def _say(bundle: Bundle, precision: Precision) -> Bundle:
     values = {"hashes": hashes(bundle.folder), "precision": precision}
     return write_card(bundle.folder, bundle.card.model_copy(update=values))
-
-
-def _inputs(spec: InputSpec, samples: Sequence[Sample]) -> Iterable[NDArray[np.float32]]:
-    """Prepared pictures, spread over all samples."""
-    step = max(1, len(samples) // _CALIBRATED_ON)
-    for sample in samples[::step][:_CALIBRATED_ON]:
-        template = sample.template_pixels() if spec.template else None
-        yield prepare(sample.pixels(), spec, sample.full_scale, template=template)[0]
 
 
 def _p99_ms(sessions: Sequence[ModelSession], planes: NDArray[np.float32]) -> list[float]:

@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 
 from models.card import InputSpec, Normalisation, OutputSpec
+from models.registration import NotRegistered
 from models.session import ModelSession
 from training.data.dataset import Dataset, Sample
 from training.data.split import Split, split
@@ -84,10 +85,18 @@ class Detect:
         return fit(network, batches, detection_loss, len(examples), plan, following)
 
     def measure(self, session: ModelSession, samples: Iterable[Sample]) -> list[Measured]:
-        """Pairs are measured once more with their defects healed, which makes good parts."""
-        held = list(samples)
-        healed = measure_healed(session, held) if self.template else []
-        return measure(session, held) + healed
+        """Pairs are measured once more with their defects healed, which makes good parts.
+
+        One that its template cannot be laid over is left out: no limit has a say in it.
+        """
+        measured: list[Measured] = []
+        for sample in samples:
+            try:
+                measured += measure(session, [sample])
+                measured += measure_healed(session, [sample]) if self.template else []
+            except NotRegistered:
+                continue
+        return measured
 
     def limits(
         self, measured: list[Measured], classes: tuple[str, ...], false_rejects: float
