@@ -11,7 +11,7 @@ from torch import Tensor
 
 from training.fitting.examples import Example
 from training.fitting.pasted import pasted
-from training.network.segmentation import SIZE_MULTIPLE_PX, STRIDE
+from training.network.layers import SIZE_MULTIPLE_PX, STRIDE
 
 # Contrast and brightness of the normalised picture vary like lamps and lenses of one type do.
 _CONTRAST = (0.85, 1.15)

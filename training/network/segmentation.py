@@ -12,8 +12,6 @@ from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from training.network.layers import RARE, Convolution, Stage, doubled
-from training.network.layers import SIZE_MULTIPLE_PX as SIZE_MULTIPLE_PX
-from training.network.layers import STRIDE as STRIDE
 
 STEM_WIDTH = 32  # many thin filters for lines in every direction, then mixed into few channels
 WIDTHS = (16, 32, 64)  # channels at stride 4, 8 and 16

@@ -8,7 +8,7 @@ import torch
 
 from training.fitting.batches import Batch, Batches, crop_side_px, relit
 from training.fitting.examples import CELL_SHARE, Example
-from training.network.segmentation import STRIDE
+from training.network.layers import STRIDE
 from training.painting.painters import Canvas, Painter, Plane, paint, texture_of
 
 _PAST_THE_BORDER = 0.25
