@@ -90,6 +90,7 @@ def _draft(making: Making, folder: Path) -> Bundle:
             created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
             data=order.about or making.dataset.source,
             data_sha256=making.dataset.digest(),
+            manifest=making.dataset.manifest,
             seed=order.plan.seed,
             code_version=version("passline"),
             command=order.command,

@@ -25,6 +25,7 @@ TOPICS = (
     "belt",
     "camera",
     "commissioning",
+    "data",
     "demo",
     "doctor",
     "ledger",

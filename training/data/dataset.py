@@ -1,8 +1,8 @@
 """A data set: pictures of parts with the defects on them, whatever form they come in."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -116,12 +116,14 @@ class Dataset:
 
     notes: what a person should know of how the files were read.
     left_out: what could not be used, a message for each file, where that was asked for.
+    manifest: digest of the manifest that froze it, where one did.
     """
 
     samples: tuple[Sample, ...]
     source: str
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    manifest: str | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -141,7 +143,7 @@ def open_dataset(
     listed: Path | None = None,
     skip_bad: bool = False,
 ) -> Dataset:
-    """The data set in `folder`.
+    """The data set in `folder`, or the one that a manifest names (`training.data.manifest`).
 
     groups: a CSV file with columns `image` (relative to the folder) and a second one that names
         the part; `parts.csv` or `tiles.csv` in the folder when None, and where there is neither,
@@ -152,7 +154,10 @@ def open_dataset(
     file that cannot be used.
     """
     from training.data.layouts.opening import read_folder
+    from training.data.manifest import open_manifest
 
+    if folder.is_file():
+        return open_manifest(folder)
     return read_folder(folder, layout, groups, listed, skip_bad)
 
 
@@ -163,7 +168,10 @@ def open_good(folder: Path, groups: Path | None = None, skip_bad: bool = False) 
     for one that holds a folder of good parts beside others: those would be defects.
     """
     from training.data.layouts.opening import read_good
+    from training.data.manifest import open_manifest
 
+    if folder.is_file():
+        return open_manifest(folder)
     return read_good(folder, groups, skip_bad)
 
 
@@ -172,6 +180,7 @@ def join(datasets: Iterable[Dataset]) -> Dataset:
     sources: list[str] = []
     notes: list[str] = []
     left_out: list[str] = []
+    manifests: set[str | None] = set()
     owners: dict[str, str] = {}
     samples: list[Sample] = []
     for dataset in datasets:
@@ -186,7 +195,21 @@ def join(datasets: Iterable[Dataset]) -> Dataset:
         samples.extend(dataset.samples)
         notes.extend(dataset.notes)
         left_out.extend(dataset.left_out)
-    return Dataset(tuple(samples), " + ".join(sources), tuple(notes), tuple(left_out))
+        manifests.add(dataset.manifest)
+    manifest = manifests.pop() if len(manifests) == 1 else None
+    return Dataset(tuple(samples), " + ".join(sources), tuple(notes), tuple(left_out), manifest)
+
+
+def with_author(dataset: Dataset, author: Author) -> Dataset:
+    """The data set with the author of all labels that have none."""
+    samples = (s if s.author else replace(s, author=author) for s in dataset.samples)
+    return replace(dataset, samples=tuple(samples))
+
+
+def with_side(dataset: Dataset, parts: Container[str], side: Side) -> Dataset:
+    """The data set with these parts on a side, whatever it was before."""
+    samples = (replace(s, side=side) if s.part in parts else s for s in dataset.samples)
+    return replace(dataset, samples=tuple(samples))
 
 
 def check_trainable(dataset: Dataset) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from models.bundle import Bundle
+from models.registry import Registry
 from training.errors import TrainingError
 
 LINEAGE_FILE = "lineage.json"
@@ -39,6 +40,16 @@ class Lineage(BaseModel):
 
     def write(self, path: Path) -> None:
         path.write_text(self.model_dump_json() + "\n", encoding="utf-8")
+
+
+def who_learnt(registry: Registry, parts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """For each of these parts that some bundle of the registry learnt from: the bundles' labels."""
+    wanted = set(parts)
+    learnt: dict[str, tuple[str, ...]] = {}
+    for label in sorted(registry.stages()):
+        for part in wanted.intersection(read_lineage(registry.bundle(label)).learnt_from):
+            learnt[part] = (*learnt.get(part, ()), label)
+    return learnt
 
 
 def read_lineage(bundle: Bundle) -> Lineage:
