@@ -35,6 +35,7 @@ TOPICS = (
     "desk",
     "train",
     "evaluate",
+    "limits",
     "promote",
     "signing",
     "record",

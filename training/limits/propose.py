@@ -22,8 +22,8 @@ class Proposal:
     """Limits for the classes in their order, shape (classes,), and where they come from.
 
     doubt: doubtful from these scores on; None where nobody is asked to look.
-    curve: of all limits moved together from where this search began: the card's limits for a
-        promise, those of least cost otherwise.
+    shift, curve: all limits moved together from where this search began: the card's limits for a
+        promise, those of least cost otherwise. reject_at, doubt_at: the shifts that were chosen.
     guarantee: None where no promise was asked for; limits of one that does not hold are those of
         least cost.
     """
@@ -31,9 +31,11 @@ class Proposal:
     classes: tuple[str, ...]
     limits: Floats
     doubt: Floats | None
+    shift: Shift
     curve: Curve
+    reject_at: float
+    doubt_at: float
     guarantee: Guarantee | None
-    weights: Weights
 
 
 def propose(
@@ -94,7 +96,14 @@ def _chosen(
             escapes = int((parts.is_bad & ~parts.rejected(doubt)).sum())
             told = guarantee(told.promise, escapes, told.defective)
     return Proposal(
-        parts.classes, limits, None if costs.look is None else doubt, whole, told, weights
+        classes=parts.classes,
+        limits=limits,
+        doubt=None if costs.look is None else doubt,
+        shift=shift,
+        curve=whole,
+        reject_at=upper,
+        doubt_at=lower,
+        guarantee=told,
     )
 
 

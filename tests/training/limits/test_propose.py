@@ -183,7 +183,7 @@ def test_with_a_person_to_ask_the_doubtful_are_looked_at_and_counted(
     assert found.doubt is not None
     assert found.doubt[0] <= 0.3
     assert 0.5 < found.limits[0] <= 0.9
-    figures = part_figures(parts, found.weights, found.limits, found.doubt, 0.02)
+    figures = part_figures(parts, weigh(parts, LOOKS), found.limits, found.doubt, 0.02)
     assert (figures.escapes.events, figures.false_rejects.events) == (0, 0)
     assert (figures.good_looked.events, figures.good_looked.n) == (10, 100)
     assert figures.looked is not None
