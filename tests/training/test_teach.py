@@ -110,11 +110,28 @@ def test_a_painted_defect_is_never_fainter_than_the_surface_hides() -> None:
                 assert np.abs(painted.plane - plane)[covered].mean() > canvas.texture
 
 
+def test_an_engineer_tunes_how_strong_a_painter_paints() -> None:
+    plane = surface(1)
+    canvas = Canvas(plane, surface(2), texture_of(plane))
+    changes: list[float] = []
+    for names in ("spot", "spot:3"):
+        (painter,) = choose(names).values()
+        painted = painter(canvas, np.random.default_rng(5))
+        changes.append(float(np.abs(painted.plane - plane).max()))
+    assert changes[1] == pytest.approx(3.0 * changes[0], rel=1e-3)
+
+
 def test_a_painter_that_is_not_there_is_named() -> None:
     with pytest.raises(TrainingError, match="rust is not one; there are scratch, crack"):
         choose("scratch,rust")
     with pytest.raises(TrainingError, match="none is not one"):
         choose(" , ")
+
+
+@pytest.mark.parametrize("strength", ["", "strong", "0", "-1", "inf", "nan"])
+def test_a_strength_that_is_none_is_named(strength: str) -> None:
+    with pytest.raises(TrainingError, match="expected a strength above 0, such as crack:"):
+        choose(f"scratch,crack:{strength}")
 
 
 def test_too_few_good_parts_are_refused(parts_folder: Path, tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ Sources: CutPaste (Li et al., arXiv 2104.04015), DRAEM's Perlin masks (Zavrtanik
 2108.07610).
 """
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -72,17 +74,41 @@ def paint(canvas: Canvas, painters: Mapping[str, Painter], chance: Chance) -> Pa
 
 
 def choose(names: str) -> dict[str, Painter]:
-    """The painters named in a comma-separated list; `all` are all. Raises TrainingError."""
+    """The painters named in a comma-separated list; `all` are all.
+
+    `crack:0.5` is the painter of cracks at half its strength. Raises TrainingError.
+    """
     if names == "all":
         return dict(PAINTERS)
     wanted = [name.strip() for name in names.split(",") if name.strip()]
-    unknown = [name for name in wanted if name not in PAINTERS]
-    if unknown or not wanted:
+    if not wanted:
+        raise TrainingError(f"painters {names!r}: none is not one; there are {', '.join(PAINTERS)}")
+    return {name: _named(name) for name in wanted}
+
+
+def _named(wanted: str) -> Painter:
+    name, colon, strength = wanted.partition(":")
+    if name not in PAINTERS:
         raise TrainingError(
-            f"painters {names!r}: {unknown[0] if unknown else 'none'} is not one; "
-            f"there are {', '.join(PAINTERS)}"
+            f"painters {wanted!r}: {name} is not one; there are {', '.join(PAINTERS)}"
         )
-    return {name: PAINTERS[name] for name in wanted}
+    if not colon:
+        return PAINTERS[name]
+    try:
+        factor = float(strength)
+    except ValueError:
+        factor = math.nan
+    if not 0.0 < factor < math.inf:
+        raise TrainingError(
+            f"painters {wanted!r}: expected a strength above 0, such as {name}:0.5, "
+            f"got {strength!r}"
+        )
+    return partial(_tuned, PAINTERS[name], factor)
+
+
+def _tuned(painter: Painter, factor: float, canvas: Canvas, chance: Chance) -> Painted:
+    """All painters measure their strength in the canvas's texture."""
+    return painter(replace(canvas, texture=canvas.texture * factor), chance)
 
 
 def scratch(canvas: Canvas, chance: Chance) -> Painted:
