@@ -16,6 +16,7 @@ from onnxruntime.quantization import (
     QuantType,
     quantize_static,
 )
+from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
 _QUANTISED = ["Conv", "Add", "Relu", "Resize", "SpaceToDepth"]
 
@@ -40,9 +41,10 @@ def quantise(model: Path, inputs: Sequence[NDArray[np.float32]], target: Path) -
     sums, which cost a detector a fifth of its AP without a word. The last convolutions stay as they
     are: what they give is read as probabilities and pixels.
     """
-    graph = onnx.load(model)
+    graph = onnx.shape_inference.infer_shapes(onnx.load(model))
+    add_pre_process_metadata(graph)  # batch norms are folded and shapes known: nothing else is due
     quantize_static(
-        str(model),
+        graph,
         str(target),
         _Inputs(graph.graph.input[0].name, inputs),
         quant_format=QuantFormat.QDQ,
