@@ -77,7 +77,7 @@ def story_table(chapters: list[ChapterFigures]) -> Table:
             str(figures.parts),
             str(figures.rejected),
             _cell(figures.escapes, figures.bad),
-            f"{figures.new_escapes}/{figures.new_bad}",
+            _cell(figures.new_escapes, figures.new_bad),
             _cell(figures.false_rejects, figures.good),
         )
     return table

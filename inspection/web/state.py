@@ -11,6 +11,7 @@ from inspection.live import findings_that_count
 from inspection.records.entries import Review
 from inspection.records.query import Event, RecordReader, Run, StoredPart
 from inspection.records.record import ViewRecord
+from inspection.spc.intervals import clopper_pearson
 from inspection.web.chart import read_chart
 from inspection.web.records import Marks, StationRecords
 from inspection.web.signals import OpenSignals
@@ -156,12 +157,16 @@ def _review(review: Review) -> Json:
 
 def _counts(reader: RecordReader, run: Run) -> Json:
     counts = reader.counts(run.run_id)
-    rate = counts.rejected / counts.parts if counts.parts else None
+    rate, lower, upper = None, 0.0, 1.0
+    if counts.parts:
+        rate = counts.rejected / counts.parts
+        lower, upper = clopper_pearson(counts.rejected, counts.parts)
     return {
         "parts": counts.parts,
         "passed": counts.passed,
         "rejected": counts.rejected,
         "reject_rate": rate,
+        "reject_rate_95": [lower, upper],
     }
 
 

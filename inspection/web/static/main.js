@@ -80,7 +80,9 @@ function showCounts(counts) {
   say("count-parts", count(counts.parts));
   say("count-passed", count(counts.passed));
   say("count-rejected", count(counts.rejected));
+  const [lower, upper] = counts.reject_rate_95.map((bound) => (100 * bound).toFixed(1));
   say("count-rate", counts.reject_rate === null ? "–" : percent(counts.reject_rate));
+  say("count-interval", counts.reject_rate === null ? "" : `${lower} to ${upper} %`);
   if (counts.parts !== seen.parts) {
     if (seen.parts !== null) seen.movedAt = performance.now();
     seen.parts = counts.parts;

@@ -332,6 +332,7 @@ def test_counts_and_ledger_follow_and_a_lasting_difference_is_an_alarm(
     expect(page.locator("#count-parts")).to_have_text("9")
     line.part(SCRATCH)
     expect(page.locator("#count-rate")).to_have_text("10.0 %")
+    expect(page.locator("#count-interval")).to_have_text(re.compile(r"^\d+\.\d to \d+\.\d %$"))
     expect(page.locator("#ledger-difference")).to_have_text("balanced")
     line.triggers["L7"] += 2
     line.good_parts(1)

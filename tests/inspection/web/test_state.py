@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from inspection.records.desk import Desk
 from inspection.watch import Watch
@@ -107,7 +108,9 @@ def test_counts_and_ledger_are_those_of_the_run(watcher: Watcher, line: Any) -> 
     line.part(SCRATCH)
     line.lost()
     state = watcher.now()
+    lower, upper = state["counts"].pop("reject_rate_95")
     assert state["counts"] == {"parts": 4, "passed": 2, "rejected": 2, "reject_rate": 0.5}
+    assert (lower, upper) == pytest.approx(proportion_confint(2, 4, method="beta"))
     assert state["ledger"] == {
         "triggers": 4, "judged": 3, "late": 0, "incomplete": 0, "lost": 1, "waiting": 0,
         "difference": 0,
