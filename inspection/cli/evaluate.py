@@ -1,10 +1,10 @@
-"""`passline evaluate` and `inspect`: what a model does on pictures."""
+"""`passline evaluate` and `inspect`: what a model does on pictures. Neither needs torch."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,10 +13,22 @@ from inspection.cli.training_options import (
     BundleFolder,
     Groups,
     Layout,
-    need_torch,
+    SkipBad,
     open_folder,
-    print_figures,
+    open_labelled,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from models.bundle import Bundle
+    from models.card import Rate
+    from training.measuring.evaluation import BoxFigures, Evaluation, Ranking
+    from training.measuring.trial import Chosen, Trial
+
+Everything = Annotated[
+    bool, typer.Option("--all", help="Measure on the parts that the bundle learnt from, too.")
+]
 
 
 @app.command("evaluate")
@@ -24,33 +36,121 @@ def evaluate_command(
     bundle: BundleFolder,
     folder: Annotated[Path, typer.Argument(help="Labelled pictures.")],
     layout: Layout = "auto",
+    listed: Annotated[
+        Path | None, typer.Option("--list", help="Text file with the pictures that count.")
+    ] = None,
     groups: Groups = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Measure on all parts, not on the locked ones alone.")
-    ] = False,
+    everything: Everything = False,
+    skip_bad: SkipBad = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Measure a bundle on labelled pictures: escapes and false rejects, with intervals."""
-    need_torch()
-    from models.session import ModelSession
-    from training.data.dataset import Format, open_dataset
-    from training.data.split import locked
-    from training.measuring.evaluate import figures, measure
+    """Measure a bundle on labelled pictures that it did not learn from, each figure with its n."""
+    from training.measuring.evaluation import evaluated
+    from training.measuring.trial import choose
 
     opened = open_folder(bundle)
-    dataset = open_dataset(folder, Format(layout), groups)
-    samples = dataset.samples if everything else locked(dataset.samples)
-    found = figures(measure(ModelSession(opened), samples), opened.card.limits)
+    chosen = choose(opened, open_labelled(folder, layout, groups, listed, skip_bad), everything)
+    found = evaluated(opened, chosen, _tried(opened, chosen))
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=2))
     else:
-        print_figures(found)
+        _print(found)
+
+
+def _tried(opened: Bundle, chosen: Chosen) -> Trial:
+    """The trial, with a bar on stderr where that is a screen."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from training.measuring.trial import try_out
+
+    samples = chosen.dataset.samples
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Judging", total=len(samples))
+        return try_out(opened, samples, lambda: progress.advance(task))
+
+
+def _print(found: Evaluation) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    title = f"{found.bundle.label}: {found.by_picture.n} pictures of {found.by_part.n} parts"
+    table = Table("", "of", "share", "95 % interval", title=title)
+    rows = {"escapes": found.escapes, "false rejects": found.false_rejects}
+    rows |= {f"escapes, {name}": rate for name, rate in found.escapes_by_class.items()}
+    for each in found.at_shares:
+        rows[f"escapes at {each.share:.0%} false rejects*"] = each.escapes
+    for name, rate in rows.items():
+        table.add_row(name, *_shares(rate))
+    console.print(table)
+    figures = Table("", "value", "95 % interval")
+    for name, value, interval in _figures(found):
+        figures.add_row(name, value, interval)
+    console.print(figures)
+    console.print("* with the limit that these very data give, not the card's")
+    for line in _remarks(found):
+        console.print(line)
+
+
+def _figures(found: Evaluation) -> Generator[tuple[str, str, str]]:
+    for what, ranking in (("picture", found.by_picture), ("part, mean score", found.by_part)):
+        yield from _ranking(what, ranking)
+    if found.overlap is not None:
+        yield "AUPRO up to 30 %", _figure(found.overlap.aupro), ""
+        yield "AUROC by pixel", _figure(found.overlap.pixel_auroc), ""
+    if found.boxes is not None:
+        yield from _box_figures(found.boxes)
+    p50, p99 = found.judging_ms
+    yield "ms a picture, p50 and p99", f"{p50:.1f}, {p99:.1f}", ""
+
+
+def _ranking(what: str, ranking: Ranking) -> Generator[tuple[str, str, str]]:
+    interval = "" if ranking.interval is None else "{:.4f} to {:.4f}".format(*ranking.interval)
+    yield f"AUROC by {what} ({ranking.n})", _figure(ranking.auroc), interval
+    yield f"AP by {what} ({ranking.n})", _figure(ranking.ap), ""
+
+
+def _box_figures(boxes: BoxFigures) -> Generator[tuple[str, str, str]]:
+    yield f"mAP at IoU 0.5 ({boxes.boxes} boxes)", _figure(boxes.map50), ""
+    for name, value in boxes.ap50.items():
+        yield f"AP at IoU 0.5, {name}", _figure(value), ""
+    yield "AP at IoU 0.33, all classes pooled", _figure(boxes.pooled_ap33), ""
+    if boxes.best is not None:
+        best = boxes.best
+        yield f"best F, from score {best.score:.3f}", _figure(best.f), ""
+
+
+def _remarks(found: Evaluation) -> Generator[str]:
+    chosen = found.chosen
+    if chosen.learnt:
+        what = "measured, too (--all)" if chosen.included else "left out"
+        yield f"{chosen.learnt} pictures of parts that the bundle learnt from: {what}"
+    if chosen.note:
+        yield chosen.note
+    if found.unjudged:
+        yield f"{found.unjudged} pictures could not be judged and count as rejected"
+
+
+def _shares(rate: Rate) -> tuple[str, str, str]:
+    interval = f"{rate.lower:.2%} to {rate.upper:.2%}"
+    return f"{rate.events} of {rate.n}", f"{rate.rate:.2%}", interval
+
+
+def _figure(value: float | None) -> str:
+    return "none (one kind alone)" if value is None else f"{value:.4f}"
 
 
 @app.command("inspect")
 def inspect_command(
     bundle: BundleFolder,
     folder: Annotated[Path, typer.Argument(help="Pictures, in this folder or below.")],
+    template: Annotated[
+        Path | None,
+        typer.Option(
+            help="What to compare with, where the bundle does; X_temp beside X_test else."
+        ),
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with a header.")] = False,
 ) -> None:
     """Judge every picture in a folder, one line each. What cannot be judged is a reject."""
@@ -62,8 +162,8 @@ def inspect_command(
     if as_csv:
         table = csv.writer(sys.stdout, lineterminator="\n")
         table.writerow(["picture", "verdict", "score", "findings", "reason"])
-        for line in survey(open_folder(bundle), folder):
+        for line in survey(open_folder(bundle), folder, template):
             table.writerow(line.cells())
     else:
-        for line in survey(open_folder(bundle), folder):
+        for line in survey(open_folder(bundle), folder, template):
             typer.echo("  ".join(cell for cell in line.cells() if cell))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,22 +13,25 @@ from inspection.cli import app
 from inspection.cli.training_options import (
     Groups,
     Layout,
+    Logs,
     NewBundle,
     Painters,
     Records,
     Seed,
     Size,
+    SkipBad,
     Threads,
     gather,
+    in_words,
     need_torch,
     open_folder,
     print_figures,
+    say_notes,
 )
+from inspection.cli.training_progress import followed
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from training.fitting.following import Following, Progress
+    from models.bundle import Bundle
     from training.train import Trained
 
 
@@ -44,6 +46,7 @@ def train_command(
     ] = "auto",
     groups: Groups = None,
     records: Records = None,
+    skip_bad: SkipBad = False,
     base: Annotated[
         Path | None, typer.Option(help="More labelled pictures, such as the commissioning set.")
     ] = None,
@@ -78,6 +81,13 @@ def train_command(
         str,
         typer.Option(help="auto: 8 bits where they lose nothing and are faster; fp32: never."),
     ] = "auto",
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Stop when so many exams, of twenty in all, were no better than the best."
+        ),
+    ] = None,
+    logs: Logs = None,
     about: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
 ) -> None:
     """Train a model from labelled pictures, or from a station's records, into a new bundle."""
@@ -95,7 +105,7 @@ def train_command(
     if parent and painters not in (None, "none"):
         raise typer.BadParameter("--painters: a bundle to start from has learnt to see already")
     painters = painters or ("none" if parent else USUAL)
-    dataset = gather([path for path in (folder, base) if path], layout, groups, records)
+    dataset = gather([path for path in (folder, base) if path], layout, groups, records, skip_bad)
     usual = usual_plan(dataset, Task(task), parent and parent.card)
     plan = replace(
         usual,
@@ -104,14 +114,16 @@ def train_command(
         minutes=minutes,
         learning_rate=learning_rate or usual.learning_rate,
         threads=threads,
+        patience=patience,
     )
     options = {
         "out": out, "format": layout, "task": task, "groups": groups, "records": records,
-        "base": base,
+        "skip-bad": skip_bad or None, "base": base,
         "fine-tune": fine_tune, "name": name, "version": version,
         "epochs": None if minutes else plan.epochs, "minutes": minutes, "size": size, "seed": seed,
         "learning-rate": plan.learning_rate, "painters": painters,
-        "threads": threads, "precision": precision, "about": about or None,
+        "threads": threads, "precision": precision,
+        "patience": patience, "about": about or None,
     }  # fmt: skip
     order = Order(
         name=name or (parent.card.name if parent else "model"),
@@ -125,9 +137,10 @@ def train_command(
         task=Task(task),
         may_quantise=precision == "auto",
     )
-    with _progress("Training") as following:
-        trained = train(dataset, order, out, following)
-    _print_trained(trained, out)
+    with followed("Training", out, order, dataset, logs, records) as along:
+        trained = train(dataset, order, out, along.following)
+        along.says(_print_trained(trained, out))
+    _print_champion(trained, parent, records)
 
 
 @app.command("teach")
@@ -135,6 +148,7 @@ def teach_command(
     good: Annotated[Path, typer.Option(help="Pictures of good parts, 30 to 200 of them.")],
     out: NewBundle,
     groups: Groups = None,
+    skip_bad: SkipBad = False,
     minutes: Annotated[float, typer.Option(min=0.01, help="How long to learn.")] = 20.0,
     painters: Painters = None,
     name: Annotated[str, typer.Option(help="The model's name, as in the recipe.")] = "model",
@@ -142,10 +156,12 @@ def teach_command(
     size: Size = None,
     seed: Seed = 0,
     threads: Threads = 1,
+    logs: Logs = None,
     about: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
 ) -> None:
     """Teach a first model with good parts alone: it learns to find defects painted on them."""
     need_torch()
+    from training.data.checking import checked
     from training.data.dataset import open_good
     from training.fitting.fit import Plan
     from training.painting.painters import USUAL, choose
@@ -153,7 +169,8 @@ def teach_command(
 
     painters = painters or USUAL
     options = {
-        "good": good, "out": out, "groups": groups, "minutes": minutes, "painters": painters,
+        "good": good, "out": out, "groups": groups, "skip-bad": skip_bad or None,
+        "minutes": minutes, "painters": painters,
         "name": name, "version": version, "size": size, "seed": seed, "threads": threads,
         "about": about or None,
     }  # fmt: skip
@@ -166,17 +183,36 @@ def teach_command(
         about=about,
         command=_command("teach", None, options),
     )
-    dataset = open_good(good, groups)
-    with _progress("Teaching") as following:
-        taught = teach(dataset, order, out, following)
-    _print_trained(taught, out)
+    dataset = say_notes(checked(open_good(good, groups, skip_bad), skip_bad))
+    with followed("Teaching", out, order, dataset, logs) as along:
+        taught = teach(dataset, order, out, along.following)
+        along.says(_print_trained(taught, out))
     typer.echo("No defective part was seen: how many of them it misses is not known yet.")
 
 
-def _print_trained(trained: Trained, out: Path) -> None:
+def _print_trained(trained: Trained, out: Path) -> str:
+    """Print what came of it; the same in one line."""
     typer.echo(f"{trained.bundle.label} in {out}, card {trained.bundle.digest[:12]}")
-    if trained.locked is not None:
-        print_figures(trained.locked)
+    if trained.locked is None:
+        return "no locked part to measure it on"
+    print_figures(trained.locked)
+    return in_words(trained.locked)
+
+
+def _print_champion(trained: Trained, parent: Bundle | None, records: Path | None) -> None:
+    """Beside the new model: the champion, or else the parent, on the same locked pictures."""
+    from models.registry import station_registry
+    from models.session import ModelSession
+    from training.measuring.evaluate import figures, measure
+
+    name = trained.bundle.card.name
+    champion = None if records is None else station_registry(records).champion(name)
+    before = champion or parent
+    if before is None or trained.locked is None:
+        return
+    found = figures(measure(ModelSession(before), trained.split.locked), before.card.limits)
+    typer.echo(f"{trained.bundle.label}: {in_words(trained.locked)}")
+    typer.echo(f"{before.label} on the same pictures: {in_words(found)}")
 
 
 def _command(command: str, folder: Path | None, options: dict[str, Any]) -> str:
@@ -184,33 +220,6 @@ def _command(command: str, folder: Path | None, options: dict[str, Any]) -> str:
     words = ["passline", command] + ([] if folder is None else [str(folder)])
     for option, value in options.items():
         if value is not None:
-            values = value if isinstance(value, tuple) else (value,)
+            values = value if isinstance(value, tuple) else () if value is True else (value,)
             words += [f"--{option}", *(str(each) for each in values)]
     return shlex.join(words)
-
-
-@contextmanager
-def _progress(what: str) -> Generator[Following]:
-    """A bar on stderr with the loss and the time that is left."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    from training.fitting.following import Following
-
-    columns = (
-        TextColumn(what), BarColumn(), TextColumn("loss {task.fields[loss]:.3f}"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        task = bars.add_task(what, total=1.0, loss=0.0)
-
-        def show(step: Progress) -> None:
-            bars.update(task, completed=step.share, loss=step.loss)
-
-        yield Following(show)

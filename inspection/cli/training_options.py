@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from training.measuring.evaluate import Figures
 
 BundleFolder = Annotated[Path, typer.Argument(help="The bundle's folder.")]
-Layout = Annotated[str, typer.Option("--format", help="auto, masks or coco.")]
+Layout = Annotated[
+    str,
+    typer.Option("--format", help="auto, masks, coco, yolo, voc, deeppcb or classes."),
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave out files that cannot be used; each is named.")
+]
 Groups = Annotated[
     Path | None, typer.Option(help="CSV file with image,part; parts.csv in the folder if left out.")
 ]
@@ -35,6 +41,9 @@ Size = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Another seed, another model.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of torch.")]
+Logs = Annotated[
+    Path | None, typer.Option(help="Folder for learning curves that TensorBoard reads.")
+]
 NewBundle = Annotated[Path, typer.Option(help="Folder of the new bundle; must not exist.")]
 
 
@@ -57,16 +66,46 @@ def open_folder(folder: Path) -> Bundle:
     return open_bundle(folder)
 
 
-def gather(folders: list[Path], layout: str, groups: Path | None, records: Path | None) -> Dataset:
-    """Folders and records as one data set."""
-    from models.registry import station_registry
-    from training.data.dataset import Format, join, open_dataset
-    from training.data.from_records import collect
-    from training.errors import TrainingError
+def open_labelled(
+    folder: Path,
+    layout: str,
+    groups: Path | None = None,
+    listed: Path | None = None,
+    skip_bad: bool = False,
+) -> Dataset:
+    """A folder of labelled pictures, every file looked into; what was found out goes to stderr."""
+    from training.data.checking import checked
+    from training.data.dataset import Format, open_dataset
 
     if layout not in list(Format):
         raise typer.BadParameter(f"--format: expected {', '.join(Format)}, got {layout!r}")
-    datasets = [open_dataset(folder, Format(layout), groups) for folder in folders]
+    opened = open_dataset(folder, Format(layout), groups, listed, skip_bad)
+    return say_notes(checked(opened, skip_bad))
+
+
+def say_notes(dataset: Dataset) -> Dataset:
+    """Say on stderr what a person should know of how the files were read."""
+    for note in dataset.notes:
+        typer.echo(f"note: {note}", err=True)
+    for message in dataset.left_out:
+        typer.echo(f"left out: {message}", err=True)
+    return dataset
+
+
+def gather(
+    folders: list[Path],
+    layout: str,
+    groups: Path | None,
+    records: Path | None,
+    skip_bad: bool = False,
+) -> Dataset:
+    """Folders and records as one data set."""
+    from models.registry import station_registry
+    from training.data.dataset import join
+    from training.data.from_records import collect
+    from training.errors import TrainingError
+
+    datasets = [open_labelled(folder, layout, groups, None, skip_bad) for folder in folders]
     if records is not None:
         collected = collect(records, station_registry(records))
         for reason, count in collected.left_out.items():
@@ -90,4 +129,14 @@ def print_figures(found: Figures) -> None:
     auroc = "none (one kind of part only)" if found.auroc is None else f"{found.auroc:.4f}"
     console = Console()
     console.print(table)
-    console.print(f"AUROC of the part score: {auroc}")
+    of = f"{found.escapes.n} defective and {found.false_rejects.n} good pictures"
+    console.print(f"AUROC of the part score: {auroc} ({of}; its interval: passline evaluate)")
+
+
+def in_words(found: Figures) -> str:
+    """Escapes and false rejects with their intervals, in one line."""
+    rates = {"escapes": found.escapes, "false rejects": found.false_rejects}
+    return ", ".join(
+        f"{name} {rate.events} of {rate.n} ({rate.lower:.1%} to {rate.upper:.1%})"
+        for name, rate in rates.items()
+    )

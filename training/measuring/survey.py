@@ -6,22 +6,31 @@ from pathlib import Path
 
 from inspection.judge import Limits, ReasonKind, Verdict, judge, not_inspected
 from models.bundle import Bundle
+from models.decode import peak
 from models.errors import InferenceError
-from models.findings import Finding, part_score
+from models.findings import Finding
 from models.session import ModelSession
+from training.data.faults import Faults
+from training.data.layouts.deeppcb import template_of
 from training.data.layouts.masks import is_mask
+from training.data.layouts.reading import walk
 from training.data.pictures import is_picture, read_picture
 from training.errors import TrainingError
 from training.measuring.evaluate import in_force
+from training.measuring.trial import NOT_JUDGED_SCORE
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The verdict on one picture, with what it came from."""
+    """The verdict on one picture, with what it came from.
+
+    score: the highest probability anywhere on it; 1 for a picture that could not be judged.
+    """
 
     picture: str
     verdict: Verdict
-    findings: tuple[Finding, ...]
+    score: float
+    findings: tuple[Finding, ...] = ()
 
     def cells(self) -> list[str]:
         """Picture, verdict, score, findings and reason, as text."""
@@ -30,34 +39,43 @@ class Line:
             for each in self.findings
         )
         why = "; ".join(f"{reason.kind}: {reason.detail}" for reason in self.verdict.reasons)
-        score = f"{part_score(self.findings):.3f}"
-        return [self.picture, self.verdict.outcome, score, findings, why]
+        cells = [self.picture, self.verdict.outcome, f"{self.score:.6g}", findings, why]
+        # A name of other bytes than UTF-8 is printed with them spelt out.
+        return [cell.encode("utf-8", "backslashreplace").decode() for cell in cells]
 
 
-def survey(bundle: Bundle, folder: Path) -> Iterator[Line]:
-    """Judge every picture in `folder` and below, masks left out, in the order of their names.
+def survey(bundle: Bundle, folder: Path, template: Path | None = None) -> Iterator[Line]:
+    """Judge every picture in `folder` and below, in the order of their names.
 
+    Masks are left out, and templates where the bundle compares pictures with them.
+    template: what to compare all pictures with; when None, X_temp.jpg beside X_test.jpg.
     A picture that cannot be read or judged is a reject with its reason. Raises TrainingError for
-    a folder that is not there or holds no pictures.
+    a folder that is not there, that cannot be read or that holds no pictures.
     """
     if not folder.is_dir():
         raise TrainingError(f"{folder}: no such folder")
-    pictures = sorted(p for p in folder.rglob("*") if is_picture(p) and not is_mask(p))
+    faults = Faults()
+    pictures = [path for path in walk(folder, faults) if is_picture(path) and not is_mask(path)]
+    faults.settle(str(folder), skip=False)
+    compares = bundle.card.input.template
+    templates = {path: template or template_of(path) for path in pictures} if compares else {}
+    pictures = [path for path in pictures if path not in templates.values()]
     if not pictures:
         raise TrainingError(f"{folder}: no pictures in it")
     session, limits = ModelSession(bundle), in_force(bundle.card.limits)
     for path in pictures:
-        findings, verdict = _judged(session, limits, path)
-        yield Line(path.relative_to(folder).as_posix(), verdict, findings)
+        yield _judged(session, limits, path, templates.get(path), str(path.relative_to(folder)))
 
 
 def _judged(
-    session: ModelSession, limits: Limits, path: Path
-) -> tuple[tuple[Finding, ...], Verdict]:
+    session: ModelSession, limits: Limits, path: Path, template: Path | None, name: str
+) -> Line:
     try:
-        findings = session.predict(read_picture(path)).findings
+        golden = None if template is None else read_picture(template)
+        prediction = session.predict(read_picture(path), template=golden)
     except TrainingError as error:
-        return (), not_inspected(ReasonKind.INCOMPLETE, str(error))
+        return Line(name, not_inspected(ReasonKind.INCOMPLETE, str(error)), NOT_JUDGED_SCORE)
     except InferenceError as error:
-        return (), not_inspected(ReasonKind.NO_ANSWER, str(error))
-    return findings, judge(findings, limits)
+        return Line(name, not_inspected(ReasonKind.NO_ANSWER, str(error)), NOT_JUDGED_SCORE)
+    score = peak(prediction.output, session.bundle.card)
+    return Line(name, judge(prediction.findings, limits), score, prediction.findings)

@@ -23,7 +23,8 @@ from training.errors import TrainingError
 CLASSES = ("open", "short", "mousebite", "spur", "copper", "pin-hole")
 """By the number in the label files, which starts at 1."""
 LEARNT, TESTED = "trainval.txt", "test.txt"
-TEST, TEMPLATE = "_test.jpg", "_temp.jpg"
+_TEST_STEM, _TEMPLATE_STEM = "_test", "_temp"
+TEST, TEMPLATE = f"{_TEST_STEM}.jpg", f"{_TEMPLATE_STEM}.jpg"
 _INNER = "PCBData"  # as the published archive unpacks
 
 
@@ -67,6 +68,14 @@ def labels_of(picture: Path) -> Path:
     """Where the labels of a board lie: 00041/00041000_test.jpg, 00041_not/00041000.txt."""
     boards = picture.parent
     return boards.with_name(f"{boards.name}_not") / f"{picture.name.removesuffix(TEST)}.txt"
+
+
+def template_of(picture: Path) -> Path | None:
+    """The template beside a board: X_temp.jpg for X_test.jpg, of any picture format."""
+    if not picture.stem.endswith(_TEST_STEM):
+        return None
+    path = picture.with_stem(picture.stem.removesuffix(_TEST_STEM) + _TEMPLATE_STEM)
+    return path if path.is_file() else None
 
 
 def _list(reading: Reading, name: str) -> PictureList | None:

@@ -8,7 +8,7 @@ from training.data.dataset import Dataset, Format, Sample
 from training.data.faults import Faults
 from training.data.layouts import classes, coco, deeppcb, good, mask_pairs, masks, voc, yolo
 from training.data.layouts.groups import read_groups
-from training.data.layouts.reading import Reading, walk
+from training.data.layouts.reading import Reading, walk, with_text_names
 from training.data.listing import PictureList
 from training.errors import TrainingError
 
@@ -89,7 +89,8 @@ def _reading(
     faults = Faults()
     pictures = None if listed is None else PictureList(listed, folder)
     part_of = read_groups(folder, groups, by_name)
-    return Reading(folder, walk(folder, faults), part_of, faults, pictures)
+    files = with_text_names(walk(folder, faults), faults)
+    return Reading(folder, files, part_of, faults, pictures)
 
 
 def _settled(reading: Reading, read: Read, folder: Path, skip_bad: bool) -> Dataset:

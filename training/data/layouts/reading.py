@@ -62,9 +62,9 @@ class Reading:
 
 
 def walk(folder: Path, faults: Faults) -> tuple[Path, ...]:
-    """Every file in a folder and below; hidden ones are no part of it.
+    """Every file in a folder and below, in the order of their names; hidden ones are left out.
 
-    A folder that cannot be read and a name that is no text are faults.
+    A folder that cannot be read is a fault.
     """
 
     def unreadable(error: OSError) -> None:
@@ -72,22 +72,22 @@ def walk(folder: Path, faults: Faults) -> tuple[Path, ...]:
 
     found: list[Path] = []
     for inside, below, names in os.walk(folder, onerror=unreadable):
-        below[:] = sorted(name for name in below if not name.startswith("."))
-        for name in sorted(name for name in names if not name.startswith(".")):
-            if is_text(name):
-                found.append(Path(inside, name))
-            else:
-                faults.add(f"{inside}/{name!a}: the name is not UTF-8; rename the file")
+        below[:] = [name for name in below if not name.startswith(".")]
+        found.extend(Path(inside, name) for name in names if not name.startswith("."))
     return tuple(sorted(found))
 
 
-def is_text(name: str) -> bool:
-    """False for a name of bytes that are no UTF-8."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def with_text_names(files: Iterable[Path], faults: Faults) -> tuple[Path, ...]:
+    """The files whose names are text; one that is made of other bytes than UTF-8 is a fault."""
+    named: list[Path] = []
+    for path in files:
+        try:
+            path.name.encode()
+        except UnicodeEncodeError:
+            faults.add(f"{path.parent}/{path.name!a}: the name is not UTF-8; rename the file")
+        else:
+            named.append(path)
+    return tuple(named)
 
 
 def is_side(folder_name: str) -> bool:

@@ -1,0 +1,1 @@
+"""A data set written in another layout: one file each, pictures placed and never encoded again."""
