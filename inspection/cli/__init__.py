@@ -26,6 +26,7 @@ TOPICS = (
     "camera",
     "commissioning",
     "data",
+    "data_export",
     "demo",
     "doctor",
     "ledger",
