@@ -53,6 +53,11 @@ class Run(CardPart):
     points: tuple[Point, ...] = ()
 
 
+def station_run(data: Path) -> Path:
+    """The file that says how the last training for a station stands, for its model desk."""
+    return data / "retrain" / "live.json"
+
+
 def write_whole(path: Path, content: CardPart) -> None:
     """Write a curve or a run so that a reader never sees half of it. Raises OSError."""
     partial = path.with_name(f".{path.name}.partial")

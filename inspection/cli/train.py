@@ -77,6 +77,9 @@ def train_command(
         ),
     ] = None,
     threads: Threads = 1,
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda, or auto: a CUDA GPU where torch sees one.")
+    ] = "auto",
     precision: Annotated[
         str,
         typer.Option(help="auto: 8 bits where they lose nothing and are faster; fp32: never."),
@@ -92,6 +95,7 @@ def train_command(
 ) -> None:
     """Train a model from labelled pictures, or from a station's records, into a new bundle."""
     need_torch()
+    from training.fitting.device import choose_device
     from training.order import Order, Task
     from training.painting.painters import USUAL, choose
     from training.tasks.choice import usual_plan
@@ -105,6 +109,7 @@ def train_command(
     if parent and painters not in (None, "none"):
         raise typer.BadParameter("--painters: a bundle to start from has learnt to see already")
     painters = painters or ("none" if parent else USUAL)
+    choose_device(device)
     dataset = gather([path for path in (folder, base) if path], layout, groups, records, skip_bad)
     usual = usual_plan(dataset, Task(task), parent and parent.card)
     plan = replace(
@@ -122,7 +127,7 @@ def train_command(
         "fine-tune": fine_tune, "name": name, "version": version,
         "epochs": None if minutes else plan.epochs, "minutes": minutes, "size": size, "seed": seed,
         "learning-rate": plan.learning_rate, "painters": painters,
-        "threads": threads, "precision": precision,
+        "threads": threads, "device": device, "precision": precision,
         "patience": patience, "about": about or None,
     }  # fmt: skip
     order = Order(
