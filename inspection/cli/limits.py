@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inspection.cli import app
-from inspection.cli.training_options import BundleFolder, Groups, Layout, need_torch, open_folder
+from inspection.cli.training_options import (
+    BundleFolder,
+    Groups,
+    Layout,
+    need_torch,
+    open_folder,
+    open_labelled,
+)
 
 if TYPE_CHECKING:
     from inspection.judge import Fusion
@@ -84,7 +91,6 @@ def limits_command(
     from inspection.recipe import load_recipe
     from inspection.recipe.judging import Costs, FusionChoice
     from inspection.report.write import check_suffix, write_report
-    from training.data.dataset import Format, open_dataset
     from training.limits.honest import honest
     from training.limits.report import know_parts, report_limits
 
@@ -98,7 +104,7 @@ def limits_command(
     said = None if recipe is None else load_recipe(recipe).recipe
     fusion = _fusion(fuse, FusionChoice() if said is None else said.fusion)
     opened = open_folder(bundle)
-    dataset = open_dataset(folder, Format(layout), groups, listed)
+    dataset = open_labelled(folder, layout, groups, listed)
     known = know_parts(opened, honest(opened, dataset, choose_on_locked), fusion)
     costs = _costs(
         Costs() if said is None else said.costs,

@@ -67,7 +67,7 @@ def cost_curve_svg(curve: CostCurve) -> str:
         rates.legend(frameon=False)
         rates.set_title(curve.title, loc="left", fontsize=11, fontweight="bold", color=INK)
         cost.step(curve.at, curve.cost, where="post", color=INK)
-        cost.set_ylabel("expected cost per part")
+        cost.set_ylabel("cost per part, nobody looks")
         cost.set_ylim(bottom=0)
         cost.set_xlabel(curve.axis, color=SOFT)
         for name, at in curve.chosen.items():

@@ -38,8 +38,10 @@ class Promise:
 
     def in_words(self) -> str:
         """The promise as a person says it."""
-        sure = "on average" if self.confidence is None else f"with {self.confidence:.4g} confidence"
-        return f"escape rate at most {self.at_most:.4g} {sure}"
+        sure = "on average"
+        if self.confidence is not None:
+            sure = f"with {100.0 * self.confidence:.4g} % confidence"
+        return f"escape rate at most {100.0 * self.at_most:.4g} % {sure}"
 
 
 @dataclass(frozen=True, slots=True)
