@@ -118,6 +118,7 @@ def train_command(
         epochs=epochs or usual.epochs,
         minutes=minutes,
         learning_rate=learning_rate or usual.learning_rate,
+        device=device,
         threads=threads,
         patience=patience,
     )

@@ -30,6 +30,11 @@ class Course:
     drawing: Drawing = field(default_factory=Drawing)
     best: dict[str, Tensor] | None = None
 
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.network.parameters()).device
+
     def state(self) -> dict[str, Any]:
         """All of it, as a checkpoint keeps it."""
         return {

@@ -1,4 +1,4 @@
-"""Fitting a network to examples: seeded, on the CPU, for so many epochs or so many minutes."""
+"""Fitting a network to examples: seeded, for so many steps, epochs or minutes."""
 
 import math
 import time
@@ -14,6 +14,7 @@ from training.errors import TrainingError
 from training.fitting.average import Average
 from training.fitting.batches import Draws, Pictures
 from training.fitting.course import Course
+from training.fitting.device import choose_device, mixed, moved
 from training.fitting.following import Following
 from training.network.segmentation import SegmentationNetwork
 
@@ -39,6 +40,8 @@ class Plan:
     learning_rate: the highest of the cycle.
     patience: stop when the loss on validation crops was not better for so many exams (there are
         twenty in all), and take the best network; None to learn to the end.
+    device: auto, cpu or cuda, see `training.fitting.device`; only the processor gives the same
+        weights each time.
     threads: torch's; on two shared cores 2 threads were three times slower than 1.
     """
 
@@ -51,6 +54,7 @@ class Plan:
     learning_rate: float = FROM_SCRATCH_RATE
     weight_decay: float = 1e-2
     patience: int | None = None
+    device: str = "auto"
     threads: int = 1
 
 
@@ -79,8 +83,9 @@ def fit(
     Raises TrainingError when the loss is no longer a number, or memory is short.
     """
     torch.set_num_threads(plan.threads)
-    torch.use_deterministic_algorithms(True)
-    network.train().to(memory_format=torch.channels_last)
+    device = choose_device(plan.device)
+    torch.use_deterministic_algorithms(device.type == "cpu")
+    network.train().to(device).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=plan.weight_decay, fused=True)
     course = Course(network, optimizer, Average(network), batches.chance)
     kept = following.checkpoints
@@ -100,7 +105,7 @@ def fit(
         if kept is not None and (kept.due or course.share >= 1.0):
             kept.keep(following.phase, course.state())
     network.load_state_dict(course.best or course.average.state)
-    return network.eval()
+    return network.eval().cpu()
 
 
 def _mark(
@@ -137,12 +142,11 @@ def _examine(
 ) -> float:
     """Mean loss of the averaged network on the exam's batches."""
     course.network.eval()
-    outputs = [
-        torch.func.functional_call(course.network, course.average.state, (batch.images,))
-        for batch in exam
-    ]
+    costs: list[float] = []
+    for batch in (moved(each, course.device) for each in exam):
+        output = torch.func.functional_call(course.network, course.average.state, (batch.images,))
+        costs.append(loss(output, batch).item())
     course.network.train()
-    costs = [loss(output, batch).item() for output, batch in zip(outputs, exam, strict=True)]
     return sum(costs) / len(costs)
 
 
@@ -167,8 +171,11 @@ def _step(
     """One step down the loss of a batch; returns the loss before it."""
     for group in course.optimizer.param_groups:
         group["lr"] = _rate(course, plan)
+    batch = moved(batch, course.device)
     images = batch.images.contiguous(memory_format=torch.channels_last)
-    cost = loss(course.network(images), batch)
+    with mixed(course.device):
+        output = course.network(images)
+    cost = loss(output.float(), batch)
     value = cost.item()
     if not math.isfinite(value):
         raise TrainingError(

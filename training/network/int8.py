@@ -65,7 +65,7 @@ def choose_precision(
 def decide(found: Precision) -> Precision:
     """What was measured, with the precision that wins and the reason."""
     before, after = found.fp32_figure, found.int8_figure
-    if before is None or after is None or found.int8_p99_ms is None:
+    if not before or after is None or found.int8_p99_ms is None:
         return found.model_copy(update={"why": f"no {found.figure} to prove 8 bits on"})
     told = (
         f"8 bits: {found.figure} {after:.4f} after {before:.4f}, "
