@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.bundle import Bundle, open_bundle
+from models.learning import CURVE_FILE, Curve, write_whole
 from training.data.dataset import Dataset
 from training.data.split import Split
 from training.fitting.following import Following
@@ -65,6 +66,7 @@ def _trained(
     making = Making(teaching, dataset, divided, order, spec, classes)
     with new_bundle_folder(out) as folder:
         network = teaching.learn(divided, spec, classes, order, following)
+        write_whole(folder / CURVE_FILE, Curve(points=tuple(following.points)))
         locked = make_bundle(network, making, folder)
     return Trained(open_bundle(out), divided, locked)
 

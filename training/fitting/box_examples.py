@@ -39,14 +39,21 @@ def load_box_examples(
 
     Raises TrainingError naming the file that cannot be used, and when no defect is located.
     """
+    examples = located_box_examples(samples, spec, classes)
+    if not any(len(example.boxes) for example in examples):
+        raise TrainingError("no defect is located: training needs to know where the defects are")
+    return examples
+
+
+def located_box_examples(
+    samples: Iterable[Sample], spec: InputSpec, classes: tuple[str, ...]
+) -> list[BoxExample]:
+    """As `load_box_examples`, and perhaps without a defect."""
     seen = (
         (sample, _example(sample, each, spec, classes))
         for sample, each in network_inputs(samples, spec)
     )
-    examples = [example for sample, example in seen if sample.is_good or len(example.boxes)]
-    if not any(len(example.boxes) for example in examples):
-        raise TrainingError("no defect is located: training needs to know where the defects are")
-    return examples
+    return [example for sample, example in seen if sample.is_good or len(example.boxes)]
 
 
 def located(sample: Sample) -> Iterator[Box]:

@@ -41,11 +41,18 @@ def load_examples(
 
     Raises TrainingError naming the file that cannot be used, and when no defect is located.
     """
-    seen = ((sample, _example(sample, spec, classes)) for sample in samples)
-    examples = [example for sample, example in seen if sample.is_good or not example.is_good]
+    examples = located_examples(samples, spec, classes)
     if all(example.is_good for example in examples):
         raise TrainingError("every mask is empty: training needs to know where the defects are")
     return examples
+
+
+def located_examples(
+    samples: Iterable[Sample], spec: InputSpec, classes: tuple[str, ...]
+) -> list[Example]:
+    """As `load_examples`, and perhaps without a defect."""
+    seen = ((sample, _example(sample, spec, classes)) for sample in samples)
+    return [example for sample, example in seen if sample.is_good or not example.is_good]
 
 
 def load_good(samples: Iterable[Sample], spec: InputSpec) -> list[Example]:

@@ -13,8 +13,9 @@ from training.data.dataset import Dataset, Sample
 from training.data.split import Split, split
 from training.errors import TrainingError
 from training.fitting.box_batches import BoxBatches
-from training.fitting.box_examples import load_box_examples
+from training.fitting.box_examples import BoxExample, load_box_examples, located_box_examples
 from training.fitting.boxes import detection_loss
+from training.fitting.exam import exam_of, examinees
 from training.fitting.fit import Plan, fit
 from training.fitting.following import Following
 from training.limits.choose import LimitsByClass, choose_limits
@@ -79,10 +80,10 @@ class Detect:
         network = DetectionNetwork(spec.planes, len(classes))
         if order.parent is not None:
             network = continue_from(network, order.parent, classes)
-        batches = BoxBatches(
-            examples, len(classes), spec.template, plan.batch, plan.crop_px, plan.seed
-        )
-        return fit(network, batches, detection_loss, len(examples), plan, following)
+        batches = _batches(examples, spec, classes, plan)
+        held = located_box_examples(examinees(divided.validation), spec, classes)
+        exam = exam_of(_batches(held, spec, classes, plan)) if held else []
+        return fit(network, batches, detection_loss, len(examples), plan, following, exam)
 
     def measure(self, session: ModelSession, samples: Iterable[Sample]) -> list[Measured]:
         """Pairs are measured once more with their defects healed, which makes good parts.
@@ -110,6 +111,12 @@ class Detect:
     def settle(self, network: Network, limits: LimitsByClass) -> bool:
         """The scores stay: moved, those of several classes could no longer be ranked in one."""
         return False
+
+
+def _batches(
+    examples: list[BoxExample], spec: InputSpec, classes: tuple[str, ...], plan: Plan
+) -> BoxBatches:
+    return BoxBatches(examples, len(classes), spec.template, plan.batch, plan.crop_px, plan.seed)
 
 
 def _check(dataset: Dataset, template: bool) -> None:
