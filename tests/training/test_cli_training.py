@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from inspection.cli import KNOWN_FAULTS, app
 from models.bundle import open_bundle
-from models.registry import Registry
 from training.train import Trained
 
 for _topic in ("train", "evaluate", "promote"):
@@ -66,37 +65,6 @@ def test_inspect_runs_where_torch_is_not_installed(trained: Trained, parts_folde
     )
     assert ran.returncode == 0, ran.stderr
     assert len(ran.stdout.splitlines()) == 180
-
-
-def test_promote_puts_a_better_challenger_on_the_line(
-    trained: Trained, spots_only: tuple[Trained, Path], parts_folder: Path, tmp_path: Path
-) -> None:
-    registry = Registry(tmp_path)
-    champion = spots_only[0].bundle
-    registry.add(champion.folder, "test", "first")
-    registry.promote(champion.label, "test", "first", {})
-    options = ["--registry", str(tmp_path), "--parts", str(parts_folder)]
-    result = RUNNER.invoke(app, ["promote", str(trained.bundle.folder), *options, "--who", "ada"])
-    assert result.exit_code == 0, result.output
-    promoted = registry.champion("plate")
-    assert promoted is not None
-    assert promoted.digest == trained.bundle.digest
-    assert registry.history()[-1].who == "ada"
-    assert registry.history()[-1].evidence["passed"] is True
-
-
-def test_promote_says_no_and_changes_nothing(
-    trained: Trained, spots_only: tuple[Trained, Path], parts_folder: Path, tmp_path: Path
-) -> None:
-    registry = Registry(tmp_path)
-    registry.add(trained.bundle.folder, "test", "first")
-    registry.promote(trained.bundle.label, "test", "first", {})
-    before = registry.history()
-    options = ["--registry", str(tmp_path), "--parts", str(parts_folder)]
-    result = RUNNER.invoke(app, ["promote", str(spots_only[0].bundle.folder), *options])
-    assert result.exit_code == 1
-    assert "no: " in result.output
-    assert registry.history() == before
 
 
 @pytest.mark.parametrize(

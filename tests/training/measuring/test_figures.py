@@ -12,7 +12,6 @@ from training.data.labels import Polygon
 from training.errors import TrainingError
 from training.limits.choose import choose_limits
 from training.measuring.evaluate import Measured, auroc, figures, rate
-from training.measuring.gate import mcnemar
 
 BOX = (0.0, 0.0, 9.0, 9.0)
 
@@ -31,15 +30,6 @@ def test_the_area_under_the_curve_is_that_of_the_rank_sum_test() -> None:
     wins = stats.mannwhitneyu(bad, good).statistic
     assert auroc(bad.tolist(), good.tolist()) == pytest.approx(wins / (40 * 70))
     assert auroc([], [0.2]) is None
-
-
-@pytest.mark.parametrize(("only_one", "only_other"), [(0, 0), (3, 0), (1, 8), (12, 5), (40, 61)])
-def test_the_gate_s_p_value_is_that_of_the_exact_binomial_test(
-    only_one: int, only_other: int
-) -> None:
-    n = only_one + only_other
-    expected = stats.binomtest(only_one, n, 0.5).pvalue if n else 1.0
-    assert mcnemar(only_one, only_other) == pytest.approx(min(1.0, expected))
 
 
 def test_an_interval_without_parts_says_nothing() -> None:
