@@ -30,6 +30,7 @@ TOPICS = (
     "demo",
     "doctor",
     "ledger",
+    "label",
     "line",
     "station",
     "shadow",

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, func, i
 from inspection.judge import Outcome
 from inspection.records import schema
 from inspection.records.database import Database
-from inspection.records.entries import DeskError, Label
+from inspection.records.entries import DeskError, Label, Review
 from inspection.records.query import RecordReader, StoredPart
 from inspection.records.rows import canonical_json
 from inspection.records.store import DESK_FILE
@@ -106,6 +106,16 @@ class AnswerDesk:
                 )
                 for row in connection.execute(query)
             }
+
+    def words(self) -> dict[int, list[Review]]:
+        """Every review of each part, in order of entry."""
+        query = select(schema.reviews).order_by(schema.reviews.c.id)
+        words: dict[int, list[Review]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(query):
+                review = Review(row.part_number, row.agrees, row.reason, row.who, row.at_utc_ns)
+                words.setdefault(row.part_number, []).append(review)
+        return words
 
 
 def _review(part: StoredPart, labels: tuple[Label, ...]) -> dict[str, bool | str]:

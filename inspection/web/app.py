@@ -24,6 +24,7 @@ from inspection.web.routes import (
     charts,
     events,
     health,
+    labels,
     live,
     pictures,
     reports,
@@ -59,7 +60,9 @@ def create_app(folder: Path, own_names: Iterable[str] = ()) -> FastAPI:
     app.add_middleware(Guard, own_names=frozenset(name.lower() for name in own_names))
     app.add_exception_handler(PasslineError, _say_fault)
     app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
-    for part in (screen, charts, signals, study, reports, events, live, reviews, pictures, health):
+    for part in (
+        screen, charts, signals, study, labels, reports, events, live, reviews, pictures, health,
+    ):  # fmt: skip
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=WEB_FOLDER / "static"), name="static")
     return app

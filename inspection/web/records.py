@@ -4,6 +4,8 @@ import threading
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from inspection.quality.label_queue import LabelQueue
+from inspection.records.answers import AnswerDesk
 from inspection.records.chart_history import ChartHistory
 from inspection.records.desk import Desk
 from inspection.records.period import PeriodReader
@@ -54,6 +56,12 @@ class StationRecords:
 
     def desk(self) -> Desk:
         return self._open(Desk)
+
+    def answer_desk(self) -> AnswerDesk:
+        return self._open(AnswerDesk)
+
+    def label_queue(self) -> LabelQueue:
+        return self._open(LabelQueue)
 
     def signal_desk(self) -> SignalDesk:
         return self._open(SignalDesk)

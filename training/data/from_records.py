@@ -143,9 +143,10 @@ class _Collector:
             self._reader.picture(part, view.view)  # proves that it is the picture on the record
         word = vouched.word
         if isinstance(word, Return):
-            if not word.labels:
+            drawn = word if word.labels else vouched.outlined
+            if drawn is None:
                 raise _Unusable("came back, and nobody outlined the defect")
-            return Author(Authority.RETURN, word.who), _outlined(views, word.labels)
+            return Author(Authority.RETURN, drawn.who), _outlined(views, drawn.labels)
         rejected = part.record.verdict.outcome is Outcome.REJECT
         if rejected != word.agrees:
             return Author(Authority.OPERATOR, word.who), [(view, ()) for view in views]

@@ -13,6 +13,16 @@ function placed(canvas, [height, width]) {
   };
 }
 
+/** From the picture's pixels to the canvas's and, from where a pointer is on the page, back. */
+export function pointIn(canvas, sizeHw) {
+  const { scale, left, top } = placed(canvas, sizeHw);
+  const ratio = canvas.width / canvas.clientWidth;
+  return {
+    toCanvas: ([x, y]) => [left + x * scale, top + y * scale],
+    toPicture: ([x, y]) => [(x * ratio - left) / scale, (y * ratio - top) / scale],
+  };
+}
+
 /** Give the canvas one pixel for each pixel of the screen. */
 function fitToScreen(canvas) {
   const ratio = window.devicePixelRatio || 1;
