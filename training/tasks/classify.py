@@ -8,11 +8,14 @@ from models.card import InputSpec, OutputSpec
 from models.session import ModelSession
 from training.data.dataset import Dataset, Sample
 from training.data.split import Split
+from training.fitting.exam import exam_of, examinees
 from training.fitting.examples import load_good
 from training.fitting.fit import Plan, fit, seeded_network
 from training.fitting.following import Following
 from training.fitting.whole_pictures import (
     WholeAndPainted,
+    WholeBatch,
+    WholeExample,
     WholePictures,
     load_whole,
     weak_loss,
@@ -70,13 +73,15 @@ class Classify:
         if order.parent is not None:
             network = continue_from(network, order.parent, classes)
         examples = load_whole(divided.train, spec, classes)
-        whole = WholePictures(examples, _pictures_a_step(plan, spec), plan.seed)
+        size = _pictures_a_step(plan, spec)
+        whole = WholePictures(examples, size, plan.seed)
+        exam = _exam(load_whole(examinees(divided.validation), spec, classes), size, plan.seed)
         if not order.painters:
-            return fit(network, whole, weak_loss, len(examples), plan, following)
+            return fit(network, whole, weak_loss, len(examples), plan, following, exam)
         good = load_good(divided.train, spec)
         painted = PaintedBatches(good, order.painters, plan.batch, plan.crop_px, plan.seed)
         both = WholeAndPainted(whole, painted)
-        return fit(network, both, weak_loss, len(examples), plan, following)
+        return fit(network, both, weak_loss, len(examples), plan, following, exam)
 
     def measure(self, session: ModelSession, samples: Iterable[Sample]) -> list[Measured]:
         return self.segment.measure(session, samples)
@@ -91,6 +96,12 @@ class Classify:
 
     def settle(self, network: Network, limits: LimitsByClass) -> bool:
         return self.segment.settle(network, limits)
+
+
+def _exam(held: list[WholeExample], size: int, seed: int) -> list[WholeBatch]:
+    """Whole pictures of validation parts; none where they are all of one kind."""
+    kinds = {bool(example.shown.any()) for example in held}
+    return exam_of(WholePictures(held, size, seed)) if len(kinds) > 1 else []
 
 
 def _pictures_a_step(plan: Plan, spec: InputSpec) -> int:
