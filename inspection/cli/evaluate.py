@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     from training.measuring.evaluation import BoxFigures, Evaluation, Ranking
     from training.measuring.trial import Chosen, Trial
 
+
+class Baseline(StrEnum):
+    """What a model is compared with."""
+
+    XOR = "xor"
+
+
 Everything = Annotated[
     bool, typer.Option("--all", help="Measure on the parts that the bundle learnt from, too.")
 ]
@@ -42,19 +50,28 @@ def evaluate_command(
     groups: Groups = None,
     everything: Everything = False,
     skip_bad: SkipBad = False,
+    baseline: Annotated[
+        Baseline | None,
+        typer.Option(help="Measure rules without a model, too; xor: difference from templates."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure a bundle on labelled pictures that it did not learn from, each figure with its n."""
     from training.measuring.evaluation import evaluated
     from training.measuring.trial import choose
+    from training.measuring.xor import try_xor
 
     opened = open_folder(bundle)
     chosen = choose(opened, open_labelled(folder, layout, groups, listed, skip_bad), everything)
     found = evaluated(opened, chosen, _tried(opened, chosen))
+    rules = None if baseline is None else try_xor(chosen.dataset.samples)
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), indent=2))
-    else:
-        _print(found)
+        said = found.to_dict() | ({} if rules is None else {"baseline": rules.to_dict()})
+        typer.echo(json.dumps(said, indent=2))
+        return
+    _print(found)
+    if rules is not None:
+        typer.echo(f"rules without a model: {rules.summary()}")
 
 
 def _tried(opened: Bundle, chosen: Chosen) -> Trial:
@@ -75,7 +92,7 @@ def _print(found: Evaluation) -> None:
     from rich.table import Table
 
     console = Console()
-    title = f"{found.bundle.label}: {found.by_picture.n} pictures of {found.by_part.n} parts"
+    title = f"{found.bundle.label}: {found.pictures} pictures of {found.parts} parts"
     table = Table("", "of", "share", "95 % interval", title=title)
     rows = {"escapes": found.escapes, "false rejects": found.false_rejects}
     rows |= {f"escapes, {name}": rate for name, rate in found.escapes_by_class.items()}
@@ -88,7 +105,6 @@ def _print(found: Evaluation) -> None:
     for name, value, interval in _figures(found):
         figures.add_row(name, value, interval)
     console.print(figures)
-    console.print("* with the limit that these very data give, not the card's")
     for line in _remarks(found):
         console.print(line)
 
@@ -123,6 +139,10 @@ def _box_figures(boxes: BoxFigures) -> Generator[tuple[str, str, str]]:
 
 def _remarks(found: Evaluation) -> Generator[str]:
     chosen = found.chosen
+    if found.at_shares:
+        yield "* with the limit that these very data give, not the card's"
+    if found.healed:
+        yield f"no good parts: {found.healed} healed ones, the template where the defects were"
     if chosen.learnt:
         what = "measured, too (--all)" if chosen.included else "left out"
         yield f"{chosen.learnt} pictures of parts that the bundle learnt from: {what}"
@@ -133,6 +153,8 @@ def _remarks(found: Evaluation) -> Generator[str]:
 
 
 def _shares(rate: Rate) -> tuple[str, str, str]:
+    if rate.n == 0:
+        return "0", "none", ""
     interval = f"{rate.lower:.2%} to {rate.upper:.2%}"
     return f"{rate.events} of {rate.n}", f"{rate.rate:.2%}", interval
 
