@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from models.bundle import Bundle
 from training.fitting.fit import Plan
@@ -27,6 +28,8 @@ class Order:
         bundle to start from keeps its own.
     painters: what good parts are given to learn from; labels alone when there is none.
     may_quantise: whether the graph may be put into 8 bits where that loses nothing and is faster.
+    pretrained: weights of a backbone on this machine, for a memory of good patches beside what the
+        painters teach; the better one is taken. None for none.
     false_rejects: share of good validation parts that the limits may reject.
     about: how the data came about, in words, for the card.
     command: what makes this bundle again.
@@ -38,6 +41,7 @@ class Order:
     size_hw: tuple[int, int] | None = None
     painters: Mapping[str, Painter] = field(default_factory=dict[str, Painter])
     parent: Bundle | None = None
+    pretrained: Path | None = None
     false_rejects: float = 0.01
     about: str = ""
     command: str = ""

@@ -157,6 +157,13 @@ def teach_command(
     skip_bad: SkipBad = False,
     minutes: Annotated[float, typer.Option(min=0.01, help="How long to learn.")] = 20.0,
     painters: Painters = None,
+    pretrained: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with torchvision's resnet18 weights; those in torch's cache if left out. "
+            "With them a memory of good patches is tried, too."
+        ),
+    ] = None,
     name: Annotated[str, typer.Option(help="The model's name, as in the recipe.")] = "model",
     version: Annotated[str, typer.Option(help="The model's version.")] = "1",
     size: Size = None,
@@ -170,13 +177,15 @@ def teach_command(
     from training.data.checking import checked
     from training.data.dataset import open_good
     from training.fitting.fit import Plan
+    from training.network.patch_memory import local_backbone
     from training.painting.painters import USUAL, choose
     from training.train import Order, teach
 
     painters = painters or USUAL
+    pretrained = pretrained or local_backbone()
     options = {
         "good": good, "out": out, "groups": groups, "skip-bad": skip_bad or None,
-        "minutes": minutes, "painters": painters,
+        "minutes": minutes, "painters": painters, "pretrained": pretrained,
         "name": name, "version": version, "size": size, "seed": seed, "threads": threads,
         "about": about or None,
     }  # fmt: skip
@@ -186,6 +195,7 @@ def teach_command(
         plan=Plan(seed=seed, minutes=minutes, threads=threads),
         size_hw=size,
         painters=choose(painters),
+        pretrained=pretrained,
         about=about,
         command=_command("teach", None, options),
     )

@@ -39,6 +39,12 @@ class Graph:
     def scaled(self, x: str, factor: float) -> str:
         return self.node("Mul", x, self._weight(np.array(factor, np.float32)))
 
+    def shifted(self, x: str, by: float) -> str:
+        return self.node("Add", x, self._weight(np.array(by, np.float32)))
+
+    def at_least(self, x: str, least: float) -> str:
+        return self.node("Max", x, self._weight(np.array(least, np.float32)))
+
     def exponential(self, x: str, largest: float) -> str:
         """The exponential of each cell, which counts as `largest` where it is above."""
         top = self._weight(np.array(largest, np.float32))
@@ -69,7 +75,7 @@ class Graph:
         return x
 
     def convolution(self, x: str, module: Convolution) -> str:
-        return self.node("Relu", self._folded(x, module.convolution, module.norm))
+        return self.node("Relu", self.folded(x, module.convolution, module.norm))
 
     def plain_convolution(self, x: str, convolution: nn.Conv2d) -> str:
         assert convolution.bias is not None
@@ -94,10 +100,10 @@ class Graph:
         return model
 
     def _residual(self, x: str, block: Residual) -> str:
-        inner = self._folded(self.convolution(x, block.first), block.second, block.norm)
+        inner = self.folded(self.convolution(x, block.first), block.second, block.norm)
         return self.node("Relu", self.node("Add", x, inner))
 
-    def _folded(self, x: str, convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> str:
+    def folded(self, x: str, convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> str:
         """A convolution with its batch norm: y = (w x - mean) * scale / sqrt(var + eps) + shift."""
         assert norm.running_var is not None
         assert norm.running_mean is not None

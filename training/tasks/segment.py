@@ -4,12 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.card import InputSpec, Normalisation, OutputSpec
 from models.session import ModelSession
 from training.data.dataset import Dataset, Sample, check_taught, check_trainable
 from training.data.split import Split, split
 from training.fitting.batches import Batch, Batches, Draws
-from training.fitting.examples import Example, load_examples, load_good
+from training.fitting.exam import exam_of, examinees
+from training.fitting.examples import Example, load_examples, load_good, located_examples
 from training.fitting.fit import Plan, fit, seeded_network
 from training.fitting.following import Following
 from training.fitting.loss import segmentation_loss
@@ -17,12 +21,14 @@ from training.limits.choose import LimitsByClass, choose_limits
 from training.measuring.evaluate import Measured, auroc, measure
 from training.network.layers import STRIDE
 from training.network.networks import Network
+from training.network.patch_memory import PatchMemory, load_backbone, remember
 from training.network.segmentation import SegmentationNetwork, centre_scores
 from training.network.size import wanted_size
 from training.network.weights import continue_from
 from training.order import Order
 from training.painting.batches import MixedBatches, PaintedBatches
 from training.painting.painters import Painter
+from training.tasks.better import better
 
 _LOWEST_LIMIT = 0.5
 """Training sets none lower: a few dozen good parts do not show how high the next one scores."""
@@ -66,20 +72,21 @@ class Segment:
         classes: tuple[str, ...],
         order: Order,
         following: Following,
-    ) -> SegmentationNetwork:
+    ) -> SegmentationNetwork | PatchMemory:
         """With painters, good parts with painted defects are among what is learnt from."""
         plan = order.plan
         if self.good_only:
-            good = load_good(divided.train, spec)
-            batches = PaintedBatches(good, order.painters, plan.batch, plan.crop_px, plan.seed)
-            network = seeded_network(1, plan.seed)
-            return fit(network, batches, segmentation_loss, len(good), plan, following)
+            return _taught(divided, spec, order, following)
         examples = load_examples(divided.train, spec, classes)
         network = seeded_network(len(classes), plan.seed)
         if order.parent is not None:
             network = continue_from(network, order.parent, classes)
         batches = _labelled(examples, order.painters, plan)
-        return fit(network, batches, segmentation_loss, len(examples), plan, following)
+        held = located_examples(examinees(divided.validation), spec, classes)
+        exam: list[Batch] = []
+        if not all(example.is_good for example in held):
+            exam = exam_of(Batches(held, plan.batch, plan.crop_px, plan.seed))
+        return fit(network, batches, segmentation_loss, len(examples), plan, following, exam)
 
     def measure(self, session: ModelSession, samples: Iterable[Sample]) -> list[Measured]:
         return measure(session, samples)
@@ -98,9 +105,40 @@ class Segment:
 
     def settle(self, network: Network, limits: LimitsByClass) -> bool:
         """Move each class's limit to one half."""
-        assert isinstance(network, SegmentationNetwork)
-        centre_scores(network, [limit.score for limit in limits.values()])
+        scores = [limit.score for limit in limits.values()]
+        if isinstance(network, PatchMemory):
+            network.settle(scores[0])
+        else:
+            assert isinstance(network, SegmentationNetwork)
+            centre_scores(network, scores)
         return True
+
+
+def _taught(
+    divided: Split, spec: InputSpec, order: Order, following: Following
+) -> SegmentationNetwork | PatchMemory:
+    """A network that finds painted defects, or a memory of good patches if that finds more.
+
+    Neither has seen the validation parts that they are compared on.
+    """
+    plan = order.plan
+    good = load_good(divided.train, spec)
+    batches = PaintedBatches(good, order.painters, plan.batch, plan.crop_px, plan.seed)
+    network = seeded_network(1, plan.seed)
+    held = load_good(divided.validation, spec)
+    painted = PaintedBatches(held, order.painters, plan.batch, plan.crop_px, plan.seed)
+    exam = exam_of(painted) if held else []
+    fit(network, batches, segmentation_loss, len(good), plan, following, exam)
+    if order.pretrained is None or not held:
+        return network
+    memory = remember(
+        load_backbone(order.pretrained), _planes_of(good), _planes_of(held), plan.seed
+    )
+    return better((network, memory), held, order.painters, plan.seed)
+
+
+def _planes_of(examples: list[Example]) -> list[NDArray[np.float32]]:
+    return [example.planes.astype(np.float32) for example in examples]
 
 
 def _labelled(examples: list[Example], painters: Mapping[str, Painter], plan: Plan) -> Draws[Batch]:
