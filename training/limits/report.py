@@ -101,7 +101,7 @@ def report_limits(
 ) -> LimitsReport:
     """Choose limits and count what they do, beside what the card's do; see `propose`."""
     card = bundle.card
-    views = int(known.choosing.pictures.max()) if known.fusion is Fusion.MEAN else 1
+    views = float(np.median(known.choosing.pictures)) if known.fusion is Fusion.MEAN else 1.0
     proposal = propose(known.choosing, card, card.floor / views, costs, promise)
     cards = np.array([card.limits[name].score for name in card.classes])
 

@@ -45,6 +45,15 @@ def test_the_limit_weighs_an_escape_against_false_rejects(
     assert 0.5 < cheap.limits[0] <= 0.9
 
 
+def test_a_class_of_which_nothing_was_found_keeps_the_card_s_place_among_the_limits(
+    make_parts: Make, make_card: Make
+) -> None:
+    parts = make_parts([[0.9, 0.0]] * 3, [[0.2, 0.0]] * 9, ("crack", "stain"))
+    crack, stain = propose(parts, make_card(crack=0.5, stain=0.5), 0.1, COSTS).limits
+    assert 0.2 < crack <= 0.9
+    assert stain > 0.2
+
+
 def test_a_class_that_costs_more_gets_the_lower_limit(make_parts: Make, make_card: Make) -> None:
     bad = [[0.4, 0.0], [0.0, 0.4]]
     good = [[0.1, 0.5], [0.5, 0.1], *[[0.1, 0.1]] * 8]
