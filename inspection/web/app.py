@@ -26,6 +26,7 @@ from inspection.web.routes import (
     health,
     labels,
     live,
+    models,
     pictures,
     reports,
     reviews,
@@ -35,6 +36,7 @@ from inspection.web.routes import (
 )
 from inspection.web.state import ScreenState, screen_version
 from inspection.web.station import WebStation
+from models.errors import RegistryError
 
 STATE_EVERY_S = 0.25
 PICTURE_EVERY_S = 0.05
@@ -59,9 +61,11 @@ def create_app(folder: Path, own_names: Iterable[str] = ()) -> FastAPI:
     app.state.fault = None
     app.add_middleware(Guard, own_names=frozenset(name.lower() for name in own_names))
     app.add_exception_handler(PasslineError, _say_fault)
+    app.add_exception_handler(RegistryError, _say_fault)
     app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
     for part in (
-        screen, charts, signals, study, labels, reports, events, live, reviews, pictures, health,
+        screen, charts, signals, study, labels, reports, models, events, live, reviews, pictures,
+        health,
     ):  # fmt: skip
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=WEB_FOLDER / "static"), name="static")

@@ -10,14 +10,15 @@ from inspection.records.chart_history import ChartHistory
 from inspection.records.desk import Desk
 from inspection.records.period import PeriodReader
 from inspection.records.query import RecordReader
+from inspection.records.shadow_reader import ShadowReader
 from inspection.records.signal_desk import SignalDesk
-from inspection.records.store import DESK_FILE, RECORDS_FILE, WATCH_FILE
+from inspection.records.store import DESK_FILE, RECORDS_FILE, SHADOW_FILE, WATCH_FILE
 from inspection.records.studies import StudyDesk
 from inspection.records.watch_reader import WatchReader
 
 Marks = tuple[tuple[int, int, int] | None, ...]
 
-_FILES = (RECORDS_FILE, DESK_FILE, WATCH_FILE)
+_FILES = (RECORDS_FILE, DESK_FILE, WATCH_FILE, SHADOW_FILE)
 
 
 class _Database(Protocol):
@@ -66,11 +67,14 @@ class StationRecords:
     def signal_desk(self) -> SignalDesk:
         return self._open(SignalDesk)
 
+    def shadows(self) -> ShadowReader:
+        return self._open(ShadowReader)
+
     def study_desk(self) -> StudyDesk:
         return self._open(StudyDesk)
 
     def marks(self) -> Marks:
-        """Changes whenever a database has: a look at six files instead of ten queries."""
+        """Changes whenever a database has: a look at eight files instead of ten queries."""
         return tuple(_mark(self.folder / name) for file in _FILES for name in (file, f"{file}-wal"))
 
     def close(self) -> None:

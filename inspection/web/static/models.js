@@ -1,0 +1,42 @@
+// The model desk: answers to disagreements, and a look now and then whether anything has changed.
+
+import { get, post } from "./ask.js";
+import { guarded, sayFault, who } from "./page.js";
+
+const LOOK_EVERY_MS = 5000;
+const REASON = { good: "good part", bad: "bad part" };
+
+let shown = null;
+let answering = false;
+
+async function look() {
+  if (answering || document.hidden) return;
+  const state = await guarded(() => get("/models/state"));
+  const now = JSON.stringify(state);
+  if (state !== null && shown !== null && now !== shown) location.reload();
+  if (state !== null) shown = now;
+}
+
+/** Enter who was right: the champion's verdict is confirmed or overruled. */
+async function answer(candidate, truth) {
+  answering = true;
+  const name = await who.known();
+  if (name) {
+    const passed = candidate.dataset.champion === "pass";
+    const agrees = passed === (truth === "good");
+    const part = Number(candidate.dataset.part);
+    const entry = { part_number: part, agrees, reason: agrees ? "" : REASON[truth], who: name };
+    const [, fault] = await post("/reviews", entry);
+    sayFault(fault);
+    if (fault === null) candidate.remove();
+  }
+  answering = false;
+}
+
+for (const candidate of document.querySelectorAll("#disagreements .candidate")) {
+  for (const button of candidate.querySelectorAll("button")) {
+    button.onclick = () => answer(candidate, button.dataset.truth);
+  }
+}
+look();
+setInterval(look, LOOK_EVERY_MS);
