@@ -11,6 +11,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 from typer.testing import CliRunner
 
@@ -21,6 +22,7 @@ from training.data.lineage import LINEAGE_FILE, Lineage
 importlib.import_module("inspection.cli.evaluate")  # registers the commands
 RUNNER = CliRunner()
 SIDE_PX = 64
+FLOAT = onnx.TensorProto.FLOAT
 
 
 def draw(path: Path, seed: int, spot_grey: int | None = None) -> Path:
@@ -53,6 +55,70 @@ def with_lineage(bundle: Path, parts: list[str]) -> Path:
     card["hashes"][LINEAGE_FILE] = hashlib.sha256(content).hexdigest()
     (bundle / "card.json").write_text(json.dumps(card))
     return bundle
+
+
+def comparing_graph() -> onnx.ModelProto:
+    """Probability of bright: 4 x 4 px well brighter than the template's; of dark: well darker."""
+    helper = onnx.helper
+    weight = np.array([[60.0, -60.0], [-60.0, 60.0]], np.float32).reshape(2, 2, 1, 1)
+    bias = np.array([-12.0, -12.0], np.float32)
+    side = SIDE_PX // 4
+    graph = helper.make_graph(
+        [
+            helper.make_node(
+                "AveragePool", ["image"], ["mean"], kernel_shape=[4, 4], strides=[4, 4]
+            ),
+            helper.make_node("Conv", ["mean", "weight", "bias"], ["logit"]),
+            helper.make_node("Sigmoid", ["logit"], ["heat"]),
+        ],
+        "difference",
+        [helper.make_tensor_value_info("image", FLOAT, [1, 2, SIDE_PX, SIDE_PX])],
+        [helper.make_tensor_value_info("heat", FLOAT, [1, 2, side, side])],
+        [
+            onnx.numpy_helper.from_array(weight, "weight"),
+            onnx.numpy_helper.from_array(bias, "bias"),
+        ],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def boards(folder: Path) -> Path:
+    """Three boards with templates, each with a bright spot that the labels call a short."""
+    for number in range(3):
+        tracks = np.random.default_rng(number).integers(40, 160, (8, 8), np.uint8)
+        template = cv2.resize(tracks, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_NEAREST)
+        board = template.copy()
+        board[24:32, 16:24] = 250
+        pictures, labels = folder / "group00000/00000", folder / "group00000/00000_not"
+        for path in (pictures, labels):
+            path.mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(pictures / f"{number}_test.jpg"), board)
+        assert cv2.imwrite(str(pictures / f"{number}_temp.jpg"), template)
+        (labels / f"{number}.txt").write_text("16 24 24 32 2\n")
+    return folder
+
+
+def test_where_no_part_is_good_healed_ones_are_measured(
+    make_bundle: Callable[..., Path], tmp_path: Path
+) -> None:
+    size = {"size_hw": [SIDE_PX, SIDE_PX], "template": True}
+    bundle = make_bundle(version="pair", graph=comparing_graph(), card={"input": size})
+    found = evaluate(bundle, boards(tmp_path / "set"))
+    assert (found["pictures"], found["parts"], found["good_that_are_healed"]) == (3, 3, 3)
+    assert (found["escapes"]["events"], found["escapes"]["n"]) == (0, 3)
+    assert (found["false_rejects"]["events"], found["false_rejects"]["n"]) == (0, 3)
+    assert found["auroc"] == 1.0
+
+
+def test_a_bundle_that_compares_needs_templates(
+    make_bundle: Callable[..., Path], tmp_path: Path
+) -> None:
+    size = {"size_hw": [SIDE_PX, SIDE_PX], "template": True}
+    bundle = make_bundle(version="pair", graph=comparing_graph(), card={"input": size})
+    folder = spotted_parts(tmp_path / "set")
+    result = RUNNER.invoke(app, ["evaluate", str(bundle), str(folder)])
+    assert isinstance(result.exception, KNOWN_FAULTS)
+    assert "0.png: no template; spot-pair compares each picture with one" in str(result.exception)
 
 
 def evaluate(bundle: Path, folder: Path, *options: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inspection.recipe import Region
 from models.bundle import file_sha256
 from training.data.authors import Author
-from training.data.labels import Box, Label, Mask
+from training.data.labels import Box, Label, Mask, Polygon
 from training.data.pictures import read_picture
 from training.data.sides import Side
 from training.errors import TrainingError
@@ -100,7 +100,8 @@ class Sample:
 
     def boxes(self) -> tuple[Box, ...]:
         """The bounds of each defect, in pixels of the whole picture. Raises TrainingError."""
-        size_hw = self.size_hw() if self.labels else (0, 0)
+        painted = any(not isinstance(label, Box | Polygon) for label in self.labels)
+        size_hw = self.size_hw() if painted else (0, 0)  # boxes and outlines need none
         return tuple(box for label in self.labels for box in label.boxes(size_hw))
 
     def _inspected(self, plane: NDArray[Any]) -> NDArray[Any]:

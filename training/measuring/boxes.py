@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 
-from training.fitting.box_examples import located
 from training.measuring.average_precision import DEEP_PCB_IOU, Located, best_f, pooled
 from training.measuring.evaluate import Measured
 
 
 def as_located(measured: Iterable[Measured]) -> list[Located]:
     """What was found on each picture beside the boxes of its defects."""
-    return [Located(one.findings, tuple(located(one.sample))) for one in measured]
+    return [Located(one.findings, one.sample.boxes()) for one in measured]
 
 
 def at_best_f(measured: Iterable[Measured], otherwise: float) -> float:

@@ -69,6 +69,7 @@ class Evaluation:
     """What a bundle does on a data set, at the limits on its card where limits are needed.
 
     by_part: scores averaged over the pictures of a part; a part is bad when one picture is.
+    healed: pictures measured a second time as good ones, their defects replaced by the template.
     unjudged: pictures that the line would reject without an answer.
     judging_ms: median and 99th percentile, from the pixels of a picture to its verdict.
     """
@@ -84,8 +85,17 @@ class Evaluation:
     at_shares: tuple[AtShare, ...]
     overlap: OverlapFigures | None
     boxes: BoxFigures | None
+    healed: int
     unjudged: int
     judging_ms: tuple[float, float]
+
+    @property
+    def pictures(self) -> int:
+        return self.by_picture.n - self.healed
+
+    @property
+    def parts(self) -> int:
+        return len({sample.part for sample in self.chosen.dataset.samples})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -96,14 +106,15 @@ class Evaluation:
             "bundle_sha256": self.bundle.digest,
             "data": self.chosen.dataset.source,
             "data_sha256": self.data_sha256,
-            "pictures": self.by_picture.n,
-            "parts": self.by_part.n,
+            "pictures": self.pictures,
+            "parts": self.parts,
             "good": good,
             "defective": bad,
             "pictures_learnt_from": self.chosen.learnt,
             "learnt_from_measured_too": self.chosen.included,
             "notes": [each for each in (self.chosen.note, *self.chosen.dataset.notes) if each],
             "left_out": list(self.chosen.dataset.left_out),
+            "good_that_are_healed": self.healed,
             "unjudged": self.unjudged,
             "auroc": self.by_picture.auroc,
             "auroc_interval": self.by_picture.interval,
@@ -140,7 +151,7 @@ class Evaluation:
 
 def evaluated(bundle: Bundle, chosen: Chosen, trial: Trial) -> Evaluation:
     """The figures of a trial on the chosen pictures, which are not none."""
-    judged = trial.judged
+    judged = [*trial.judged, *trial.healed]
     measured = [one.measured for one in judged]
     bad = [one for one in judged if not one.measured.sample.is_good]
     good = [one for one in judged if one.measured.sample.is_good]
@@ -157,7 +168,8 @@ def evaluated(bundle: Bundle, chosen: Chosen, trial: Trial) -> Evaluation:
         escapes_by_class={name: _escapes_of(name, bad) for name in names},
         at_shares=tuple(_at_share(measured, share) for share in FALSE_REJECT_SHARES if good),
         overlap=trial.overlap,
-        boxes=_boxes(bundle, measured),
+        boxes=_boxes(bundle, [one.measured for one in trial.judged]),
+        healed=len(trial.healed),
         unjudged=sum(bool(one.unjudged) for one in judged),
         judging_ms=(float(p50), float(p99)),
     )

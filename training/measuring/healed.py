@@ -17,7 +17,6 @@ from models.registration import register
 from models.session import ModelSession
 from training.data.dataset import Sample
 from training.errors import TrainingError
-from training.fitting.box_examples import located
 from training.measuring.evaluate import Measured
 
 _MARGIN_PX = 4
@@ -42,7 +41,7 @@ def healed(sample: Sample, template: NDArray[Any]) -> NDArray[Any]:
     pixels = sample.pixels().copy()
     golden = register(template, pixels).template
     left, top = (sample.region.left, sample.region.top) if sample.region else (0, 0)
-    for box in located(sample):
+    for box in sample.boxes():
         x0, y0, x1, y1 = box.box_xyxy_px
         rows = slice(_from(y0 - top), max(math.ceil(y1 - top) + _MARGIN_PX, 0))
         columns = slice(_from(x0 - left), max(math.ceil(x1 - left) + _MARGIN_PX, 0))

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from inspection.judge import Outcome, judge
 from models.bundle import Bundle
@@ -17,6 +19,7 @@ from training.data.labels import Box, Somewhere
 from training.data.lineage import read_lineage
 from training.errors import TrainingError
 from training.measuring.evaluate import Measured, in_force
+from training.measuring.healed import healed
 from training.measuring.overlap import Overlap, OverlapFigures
 
 NOT_JUDGED_SCORE = 1.0
@@ -52,9 +55,14 @@ class Judged:
 
 @dataclass(slots=True)
 class Trial:
-    """All pictures judged; `overlap` is None where maps or masks are missing."""
+    """All pictures judged.
+
+    healed: the same as good parts, where there are no others; see `training.measuring.healed`.
+    overlap: None where maps or masks are missing.
+    """
 
     judged: list[Judged] = field(default_factory=list[Judged])
+    healed: list[Judged] = field(default_factory=list[Judged])
     overlap: OverlapFigures | None = None
 
 
@@ -93,34 +101,58 @@ def try_out(
     covers = bundle.card.output.kind == "heatmap" and _have_masks(samples)
     overlap = Overlap()
     for sample in samples:
-        prediction, judged = _judged(session, sample)
+        template = _template(bundle, sample)
+        prediction, judged = _judged(session, sample, sample.pixels(), template)
         trial.judged.append(judged)
         if covers and prediction is not None:
             _add(overlap, prediction, sample)
         report()
     trial.overlap = overlap.figures() if covers else None
+    if bundle.card.input.template and not any(sample.is_good for sample in samples):
+        trial.healed = [_judged_healed(session, sample) for sample in samples]
     return trial
 
 
-def _judged(session: ModelSession, sample: Sample) -> tuple[Prediction | None, Judged]:
-    card = session.bundle.card
-    template = sample.template_pixels() if card.input.template else None
-    if card.input.template and template is None:
+def _template(bundle: Bundle, sample: Sample) -> NDArray[Any] | None:
+    template = sample.template_pixels() if bundle.card.input.template else None
+    if bundle.card.input.template and template is None:
         raise TrainingError(
-            f"{sample.picture}: no template; {session.bundle.label} compares each picture with one"
+            f"{sample.picture}: no template; {bundle.label} compares each picture with one"
         )
-    pixels = sample.pixels()
+    return template
+
+
+def _judged(
+    session: ModelSession, sample: Sample, pixels: NDArray[Any], template: NDArray[Any] | None
+) -> tuple[Prediction | None, Judged]:
+    card = session.bundle.card
     begun = time.perf_counter()
     try:
         prediction = session.predict(pixels, sample.full_scale, template=template)
     except InferenceError as error:
-        taken_ms = 1000.0 * (time.perf_counter() - begun)
-        unseen = Measured(sample, (), NOT_JUDGED_SCORE)
-        return None, Judged(unseen, True, taken_ms, str(error))
+        return None, _unjudged(sample, str(error), begun)
     verdict = judge(prediction.findings, in_force(card.limits))
     taken_ms = 1000.0 * (time.perf_counter() - begun)
     measured = Measured(sample, prediction.findings, peak(prediction.output, card))
     return prediction, Judged(measured, verdict.outcome is Outcome.REJECT, taken_ms)
+
+
+def _judged_healed(session: ModelSession, sample: Sample) -> Judged:
+    """The sample as a good part: a part of its own, that nothing was learnt from."""
+    template = sample.template_pixels()
+    assert template is not None  # it was judged with one
+    good = replace(sample, labels=(), part=f"{sample.part} healed")
+    begun = time.perf_counter()
+    try:
+        pixels = healed(sample, template)
+    except InferenceError as error:
+        return _unjudged(good, str(error), begun)
+    return _judged(session, good, pixels, template)[1]
+
+
+def _unjudged(sample: Sample, why: str, begun: float) -> Judged:
+    taken_ms = 1000.0 * (time.perf_counter() - begun)
+    return Judged(Measured(sample, (), NOT_JUDGED_SCORE), True, taken_ms, why)
 
 
 def _have_masks(samples: Sequence[Sample]) -> bool:

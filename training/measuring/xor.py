@@ -20,7 +20,6 @@ from models.registration.motion import covered
 from training.data.dataset import Sample
 from training.data.labels import Box
 from training.errors import TrainingError
-from training.fitting.box_examples import located
 from training.measuring.average_precision import (
     DEEP_PCB_IOU,
     BestF,
@@ -138,7 +137,7 @@ def try_xor(
             scores.append(1.0)
             unregistered += 1
         took_ms.append(1000.0 * (time.perf_counter() - begun_s))
-        truth = tuple(Box(CLASS_NAME, box.box_xyxy_px) for box in located(sample))
+        truth = tuple(Box(CLASS_NAME, box.box_xyxy_px) for box in sample.boxes())
         pictures.append(Located(found, truth))
         report()
     hits = pooled(pictures, DEEP_PCB_IOU)
