@@ -22,6 +22,7 @@ from inspection.cli.training_options import (
     SkipBad,
     Threads,
     gather,
+    held_apart,
     in_words,
     need_torch,
     open_folder,
@@ -110,7 +111,8 @@ def train_command(
         raise typer.BadParameter("--painters: a bundle to start from has learnt to see already")
     painters = painters or ("none" if parent else USUAL)
     choose_device(device)
-    dataset = gather([path for path in (folder, base) if path], layout, groups, records, skip_bad)
+    folders = [path for path in (folder, base) if path]
+    dataset = held_apart(gather(folders, layout, groups, records, skip_bad))
     usual = usual_plan(dataset, Task(task), parent and parent.card)
     plan = replace(
         usual,

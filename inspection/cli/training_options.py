@@ -47,6 +47,9 @@ Logs = Annotated[
 NewBundle = Annotated[Path, typer.Option(help="Folder of the new bundle; must not exist.")]
 
 
+_NOTES_SHOWN = 10
+
+
 class NotInstalled(PasslineError):
     """A command needs packages that the station itself does not."""
 
@@ -114,6 +117,24 @@ def gather(
     if not datasets:
         raise TrainingError("no pictures to work on: name a folder, --records, or both")
     return join(datasets)
+
+
+def held_apart(dataset: Dataset) -> Dataset:
+    """The data set with no part on two sides of a split, also when it goes by two names.
+
+    A manifest was looked at when it was frozen.
+    """
+    from training.data.leaks import join_duplicates
+
+    if dataset.manifest is not None:
+        return dataset
+    held = join_duplicates(dataset)
+    news = held.notes[len(dataset.notes) :]
+    for note in news[:_NOTES_SHOWN]:
+        typer.echo(f"note: {note}", err=True)
+    if len(news) > _NOTES_SHOWN:
+        typer.echo(f"note: and {len(news) - _NOTES_SHOWN} more such pairs", err=True)
+    return held
 
 
 def print_figures(found: Figures) -> None:
