@@ -18,9 +18,12 @@ from inspection.compose import open_line
 from inspection.errors import RecipeError, RecordsError
 from inspection.judge import Outcome, ReasonKind
 from inspection.recipe import Recipe, load_recipe, load_templates, parse_recipe
+from inspection.records.desk import Desk
 from inspection.records.query import RecordReader, StoredPart
 from inspection.replay import replay_part
 from models.bundle import file_sha256, open_bundle
+from models.registry import station_registry
+from training.data.from_records import collect
 
 SIDE_PX = 128
 Picture = NDArray[Any]
@@ -172,6 +175,22 @@ def test_a_region_is_compared_with_the_same_region_of_the_template(site: Site) -
     left, top, right, bottom = parts[2].record.views[0].findings[0].box_xyxy_px
     assert (left, top) == pytest.approx((64, 60), abs=4)
     assert (right, bottom) == pytest.approx((76, 72), abs=4)
+
+
+def test_training_learns_from_records_with_the_template_that_judged(site: Site) -> None:
+    site.commission()
+    site.run()
+    site.golden.unlink()
+    desk = Desk(site.data)
+    desk.review(1, True, "", "ada")
+    desk.review(2, True, "", "ada")
+    desk.close()
+    collected = collect(site.data, station_registry(site.data))
+    (defective,) = (sample for sample in collected.dataset.samples if not sample.is_good)
+    assert defective.classes == {"bright"}
+    golden = defective.template_pixels()
+    assert golden is not None
+    assert np.array_equal(golden, board())
 
 
 def test_a_model_of_pairs_without_a_template_is_refused_before_the_first_part(site: Site) -> None:

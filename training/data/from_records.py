@@ -28,6 +28,7 @@ from inspection.records.entries import Return, Review
 from inspection.records.escapes import escaped_serials
 from inspection.records.query import RecordReader, StoredPart
 from inspection.records.record import ViewRecord
+from inspection.records.templates import template_file
 from models.errors import RegistryError
 from models.findings import Finding
 from models.registry import Registry
@@ -127,6 +128,7 @@ class _Collector:
                 labels,
                 self._region(part, view),
                 view.full_scale,
+                template=self._template(view),
                 lot=part.record.lot,
                 author=author,
                 side=Side.LOCKED if part.record.serial in escaped else None,
@@ -166,9 +168,11 @@ class _Collector:
             raise _Unusable("rejected without a finding")
         rejecting = _rejecting(view)
         picture, region = self._data / part.pictures[view.view], self._region(part, view)
-        pixels = Sample(picture, part.record.serial, region=region).pixels()
+        template = self._template(view)
+        sample = Sample(picture, part.record.serial, region=region, template=template)
+        pixels, golden = sample.pixels(), sample.template_pixels()
         session = self._session(judgement.bundle_digest)
-        maps = session.predict(pixels, view.full_scale).output[0]
+        maps = session.predict(pixels, view.full_scale, template=golden).output[0]
         card = session.bundle.card
         height, width = read_picture(picture).shape
         labels: list[Label] = []
@@ -192,6 +196,11 @@ class _Collector:
                 raise _Unusable("its run is not on record")
             self._recipes[run_id] = parse_recipe(run.start.recipe_toml, f"run {run_id}")
         return self._recipes[run_id].view(view.camera_id).region
+
+    def _template(self, view: ViewRecord) -> Path | None:
+        """The golden template that the view was compared with, as it was kept."""
+        sha256 = None if view.limits is None else view.limits.template
+        return None if sha256 is None else template_file(self._data, sha256)
 
     def _session(self, digest: str) -> ModelSession:
         if digest not in self._sessions:
