@@ -36,6 +36,7 @@ TOPICS = (
     "shadow",
     "desk",
     "train",
+    "retrain",
     "evaluate",
     "limits",
     "gate",

@@ -1,0 +1,1 @@
+"""From new labels to a challenger, unattended."""
