@@ -61,12 +61,13 @@ def disagreements(
         )
     limits = bundle.card.limits
     measured = measure(ModelSession(bundle), others, report)
-    found = [each for one in measured for each in _of(one, limits)]
+    found = [each for one in measured for each in found_on(one, limits)]
     found.sort(key=lambda each: (-each.strength, str(each.sample.picture), each.class_name))
     return found
 
 
-def _of(measured: Measured, limits: dict[str, ClassLimit]) -> Iterator[Disagreement]:
+def found_on(measured: Measured, limits: dict[str, ClassLimit]) -> Iterator[Disagreement]:
+    """What stands alone on one picture that was judged."""
     sample = measured.sample
     size_hw = sample.size_hw()
     labels = [(label.class_name, label.paint(size_hw)) for label in sample.labels]
