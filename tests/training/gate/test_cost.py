@@ -12,7 +12,7 @@ from models.errors import BundleError
 from models.footprint import peak_mib
 from models.session import ModelSession
 from training.data.dataset import Dataset
-from training.gate.cost import USUAL, latency, memory
+from training.gate.cost import USUAL, _check, _measure, latency, memory
 from training.gate.promises import int8_loss, parity
 from training.gate.report import Answer
 
@@ -59,6 +59,20 @@ def test_a_laborious_challenger_is_refused_and_an_equal_one_is_not(
     assert USUAL.slower < p50.lower <= p50.ratio <= p50.upper
     assert p99.challenger >= p50.challenger
     assert latency(slow, plain, spots.samples, USUAL).answer is Answer.YES
+
+
+@pytest.mark.parametrize(
+    ("ratios", "answer"),
+    [
+        ([0.9, 1.0, 1.1], Answer.YES),
+        ([1.2, 1.6, 1.9], Answer.NO),
+        ([0.8, 1.6, 9.0], Answer.YES),  # the machine was interrupted, on either side
+        ([1.1, 1.4, 9.0], Answer.YES),
+    ],
+)
+def test_a_busy_machine_is_not_the_challenger_s_fault(ratios: list[float], answer: Answer) -> None:
+    measure = _measure("p99", "ms", [[2.0, 2.0 * ratio] for ratio in ratios])
+    assert _check("latency", "time", USUAL.slower, (measure,)).answer is answer
 
 
 def test_memory_is_that_of_a_process_that_runs_the_model_alone(make_model: MakeModel) -> None:
