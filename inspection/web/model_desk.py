@@ -7,14 +7,14 @@ from inspection.errors import RecipeError
 from inspection.quality.trial import Trial, read_trial
 from inspection.recipe import Recipe, parse_recipe
 from inspection.records.charts import ChartKind, WatchedChart
-from inspection.records.retraining import RETRAIN_FOLDER, RetrainEvent, RetrainLog, Step
+from inspection.records.retraining import RetrainEvent, RetrainLog, Step
 from inspection.records.shadow_reader import Disagreement
 from inspection.records.watch_reader import WatchReader
 from inspection.web.records import StationRecords
 from inspection.web.words import class_in_words
 from models.bundle import Bundle
 from models.errors import BundleError
-from models.learning import Run, read_run
+from models.learning import Run, read_run, station_run
 from models.registry import Registry, station_registry
 from models.stages import RegistryEvent
 
@@ -23,7 +23,6 @@ Json = dict[str, Any]
 HISTORY_AT_MOST = 40
 WAITING_AT_MOST = 12
 RUNS_AT_MOST = 8
-LIVE_FILE = "live.json"
 
 
 def model_desk(records: StationRecords) -> Json:
@@ -146,7 +145,7 @@ def _guarding(watch: WatchReader, chart: WatchedChart) -> Json | None:
 
 def _training(records: StationRecords) -> Json | None:
     """The training that is under way, or the last one: its curve is for the page to draw."""
-    path = records.folder / RETRAIN_FOLDER / LIVE_FILE
+    path = station_run(records.folder)
     if not path.exists():
         return None
     try:

@@ -21,6 +21,7 @@ from inspection.records.retraining import (
 from inspection.records.signal_desk import SignalDesk
 from models.bundle import Bundle, open_bundle
 from models.errors import BundleError, InferenceError, RegistryError
+from models.learning import station_run
 from models.registry import station_registry
 from training.data.dataset import Dataset, join
 from training.data.from_records import collect
@@ -31,8 +32,6 @@ from training.runs.accompany import Company, accompanied
 from training.train import train
 
 WHO = "retrain"
-LIVE_FILE = "live.json"
-"""How the training under way stands, for the model desk."""
 
 
 def retrain(folder: Path, plan: RetrainPlan) -> Ended:
@@ -118,7 +117,7 @@ class _Run:
                 begun["label"],
                 self._plan.command,
                 dataset.digest(),
-                live=self._log.folder / LIVE_FILE,
+                live=station_run(self._folder),
             )
             self._forget_another_training(out, company)
             with accompanied(out, company) as along:
