@@ -40,6 +40,15 @@ def distance(output: Tensor, batch: Planes) -> Tensor:
 PLAN = Plan(epochs=50, batch=8)
 
 
+@pytest.mark.parametrize(("plan", "expected"), [(Plan(steps=7), 7), (Plan(steps=7, epochs=2), 20)])
+def test_a_training_is_as_long_for_few_pictures_as_for_many_unless_told(
+    plan: Plan, expected: int
+) -> None:
+    steps: list[Progress] = []
+    fit(small_network(), Noise(1), distance, 80, plan, Following(steps.append))
+    assert len(steps) == expected
+
+
 def test_the_curve_has_a_point_for_each_hundredth_and_an_exam_at_each_twentieth() -> None:
     following = Following()
     fit(small_network(), Noise(1), distance, 80, PLAN, following, [Noise(2).next()])
