@@ -14,6 +14,7 @@ from training.data.lineage import read_lineage
 from training.data.split import is_locked, split
 from training.errors import TrainingError
 from training.fitting.fit import Plan
+from training.fitting.following import Following
 from training.measuring.evaluate import measure
 from training.network.export import check_parity
 from training.network.segmentation import SegmentationNetwork
@@ -86,7 +87,8 @@ def test_fine_tuning_starts_from_what_the_bundle_knows(spots_only: tuple[Trained
 def test_minutes_end_the_fit_on_time(parts: Dataset, tmp_path: Path) -> None:
     shares: list[float] = []
     plan = replace(SHORT, minutes=0.01)
-    train(parts, order(plan), tmp_path / "b", lambda share, _loss: shares.append(share))
+    following = Following(lambda progress: shares.append(progress.share))
+    train(parts, order(plan), tmp_path / "b", following)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
 
