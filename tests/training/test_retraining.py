@@ -147,7 +147,7 @@ def test_too_few_labels_are_nothing_new(station: Station, pictures: list[Path]) 
     gate = OpenGate()
     ended = retrain(station.folder, station.plan(gate))
     assert ended.outcome is Outcome.NOTHING_NEW
-    assert ended.said == "nothing new: 3 labels since the last run, 20 needed"
+    assert ended.said == "3 labels since the last run, 20 needed"
     assert station.steps(1) == [Step.ENDED]
     assert gate.seen == []
 
@@ -170,7 +170,7 @@ def test_a_run_that_is_killed_at_the_gate_goes_on_there_and_puts_the_challenger_
     assert bundle.card.classes == ("spot",)
     assert (station.folder / "retrain/run-0001/gate.json").exists()
     again = retrain(station.folder, station.plan(gate))
-    assert again.said == "nothing new: 0 labels since the last run, 20 needed"
+    assert again.said == "0 labels since the last run, 20 needed"
 
 
 def test_a_refused_challenger_is_not_in_the_registry_and_its_labels_are_used_up(

@@ -26,7 +26,7 @@ class NewLabels:
     def too_few(self, needed: int) -> str:
         """Why there is nothing to do."""
         plural = "" if self.count == 1 else "s"
-        return f"nothing new: {self.count} label{plural} since the last run, {needed} needed"
+        return f"{self.count} label{plural} since the last run, {needed} needed"
 
 
 def new_labels(folder: Path, since_utc_ns: int) -> NewLabels:
