@@ -6,6 +6,7 @@ from pathlib import Path
 from models.bundle import Bundle, open_bundle
 from models.learning import CURVE_FILE, Curve, write_whole
 from training.data.dataset import Dataset
+from training.data.sides import Side
 from training.data.split import Split
 from training.fitting.following import Following
 from training.making import Making, make_bundle
@@ -72,6 +73,7 @@ def _trained(
 
 
 def _classes(dataset: Dataset, parent: Bundle | None) -> tuple[str, ...]:
-    """The parent's classes in their order, then the new ones."""
+    """The parent's classes in their order, then the new ones that can be learnt."""
     known = () if parent is None else parent.card.classes
-    return (*known, *(name for name in dataset.classes if name not in known))
+    taught = {name for s in dataset.samples if s.side is not Side.LOCKED for name in s.classes}
+    return (*known, *sorted(taught - set(known)))

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from inspection.demo.plot import IN_CONTROL, MODEL, SEED, plot_of
+from inspection.demo.plot import IN_CONTROL, MODEL, NEW_DEFECT, SEED, plot_of
 from inspection.demo.stage import DemoError, Stage, set_stage
 from inspection.demo.summary import (
     chapter_figures,
@@ -166,18 +166,22 @@ class _Teller:
         serials = ", ".join(part.record.serial for part in escaped[:3])
         self.console.print(
             f"{len(escaped)} parts come back from the field ({kinds}): {serials}, ... "
-            "They are outlined for training."
+            "They are outlined, and locked away: every model from now on has to catch them."
         )
 
     def _train(self) -> None:
         self.console.rule("A challenger is trained while the line runs on")
         base = str(self.stage.folder / "commissioning")
+        self.console.print(
+            f"An engineer has labelled {self.telling.base_parts} more parts, among "
+            f"them some with the new defect ({NEW_DEFECT})."
+        )
         self._passline(
             ["render", base],
             parts=self.telling.base_parts,
             seed=SEED,
             first=AFTER_THE_STORY,
-            defects=",".join(IN_CONTROL),
+            defects=",".join((*IN_CONTROL, NEW_DEFECT)),
             defect_rate=0.4,
         )
         champion = self.stage.registry.champion(MODEL)

@@ -35,7 +35,7 @@ def test_the_story_is_told_to_its_end_and_its_records_bear_it_out(tmp_path: Path
     assert re.search(balance, told)
     assert len(desk.escapes()) >= 5
     assert desk.reviews()
-    promoted = "yes: promoted" in told
+    promoted = "promoted: metal-cap-2 is champion" in told
     assert promoted == ("model_changed" in events)
     assert promoted == bool(re.search(r"model changed.*metal-cap-1 to metal-cap-2", told))
     assert "run_ended" in events

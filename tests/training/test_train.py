@@ -11,6 +11,7 @@ from models.bundle import file_sha256, open_bundle
 from models.session import ModelSession
 from training.data.dataset import Dataset, open_dataset
 from training.data.lineage import read_lineage
+from training.data.sides import Side
 from training.data.split import is_locked, split
 from training.errors import TrainingError
 from training.fitting.fit import Plan
@@ -82,6 +83,19 @@ def test_fine_tuning_starts_from_what_the_bundle_knows(spots_only: tuple[Trained
     with torch.no_grad():
         known, extended = same(picture.float()), more(picture.float())
     assert torch.allclose(known[:, 0], extended[:, 0], atol=1e-5)
+
+
+def test_an_escape_of_a_class_that_nobody_else_has_seen_does_not_stop_the_training(
+    parts: Dataset, tmp_path: Path
+) -> None:
+    """It is held against the model on locked parts, under a name that the model does not know."""
+    lines = [sample for sample in parts.samples if "line" in sample.classes]
+    others = [sample for sample in parts.samples if "line" not in sample.classes]
+    escapes = [replace(sample, side=Side.LOCKED) for sample in lines]
+    trained = train(Dataset((*others, *escapes), "test"), order(SHORT), tmp_path / "b")
+    assert trained.bundle.card.classes == ("spot",)
+    assert trained.locked is not None
+    assert trained.locked.escapes_by_class["line"].n == len(lines)
 
 
 def test_minutes_end_the_fit_on_time(parts: Dataset, tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def split(
     Parts that have a side keep it. Of the others, every class with two parts or more that are not
     locked is in train and in validation.
     needs_good: whether good parts have to be among those to learn from.
-    Raises TrainingError when a class has no part left to learn from.
+    Raises TrainingError when a class has no part left to learn from; one that is only on parts
+    said to be locked, as escapes are, is not learnt.
     """
     kinds: dict[str, str] = {}
     for sample in dataset.samples:
@@ -83,7 +84,9 @@ def split(
         _of(dataset, validation),
         _of(dataset, away),
     )
-    unlearnt = set(dataset.classes) - {name for s in divided.train for name in s.classes}
+    # An escape of a class that nobody has labelled elsewhere judges models, and teaches none.
+    taught = {name for s in dataset.samples if s.side is not Side.LOCKED for name in s.classes}
+    unlearnt = taught - {name for s in divided.train for name in s.classes}
     without_good = needs_good and not any(sample.is_good for sample in divided.train)
     if unlearnt or without_good:
         missing = ", ".join(sorted(unlearnt)) or "good"

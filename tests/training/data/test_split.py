@@ -67,6 +67,13 @@ def test_a_class_with_too_few_parts_is_named() -> None:
         split(Dataset((*dataset.samples, only_locked), "test"), seed=0)
 
 
+def test_a_class_that_only_an_escape_shows_judges_models_and_teaches_none() -> None:
+    escape = Sample(Path("x.png"), "crack1", (Polygon("crack", CORNERS),), side=Side.LOCKED)
+    divided = split(Dataset((*data(good=20, spot=20).samples, escape), "test"), seed=0)
+    assert escape in divided.locked
+    assert {name for s in divided.train for name in s.classes} == {"spot"}
+
+
 def test_a_part_keeps_the_side_that_was_chosen_for_it() -> None:
     chosen = {"good0": Side.LOCKED, "good1": Side.TRAIN, "good2": Side.VALIDATION}
     everything = data(good=40, crack=12)
