@@ -37,7 +37,7 @@ def distance(output: Tensor, batch: Planes) -> Tensor:
     return (output - batch.truth).square().mean()
 
 
-PLAN = Plan(epochs=50, batch=8)
+PLAN = Plan(epochs=50, batch=8, crop_px=64)
 
 
 @pytest.mark.parametrize(("plan", "expected"), [(Plan(steps=7), 7), (Plan(steps=7, epochs=2), 20)])
@@ -95,7 +95,7 @@ def too_much(output: Tensor, batch: Planes) -> Tensor:
     ("loss", "said"),
     [
         (no_number, "the loss is nan after 0 steps; try a lower --learning-rate"),
-        (too_much, "out of memory with 8 crops of 128 px a step; give it a smaller --size"),
+        (too_much, "out of memory with 8 crops of 64 px a step; give it a smaller --size"),
     ],
 )
 def test_a_fit_that_cannot_go_on_says_why(
