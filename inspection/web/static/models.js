@@ -1,6 +1,7 @@
 // The model desk: answers to disagreements, and a look now and then whether anything has changed.
 
 import { get, post } from "./ask.js";
+import { LearningCurve } from "./learning-curve.js";
 import { guarded, sayFault, who } from "./page.js";
 
 const LOOK_EVERY_MS = 5000;
@@ -9,12 +10,18 @@ const REASON = { good: "good part", bad: "bad part" };
 let shown = null;
 let answering = false;
 
+const place = document.querySelector("#curve");
+const curve = place && new LearningCurve(place, document.querySelector("#run"));
+
 async function look() {
   if (answering || document.hidden) return;
   const state = await guarded(() => get("/models/state"));
-  const now = JSON.stringify(state);
-  if (state !== null && shown !== null && now !== shown) location.reload();
-  if (state !== null) shown = now;
+  if (state === null) return;
+  const { training, ...rest } = state;
+  const now = JSON.stringify({ ...rest, trained: training?.label });
+  if (shown !== null && now !== shown) location.reload();
+  shown = now;
+  if (curve && training) curve.show(training);
 }
 
 /** Enter who was right: the champion's verdict is confirmed or overruled. */

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inspection.records.retraining import Outcome, RetrainLog, Step
+from models.learning import Point, Run, station_run, write_whole
 from models.registry import station_registry
 
 
@@ -68,3 +69,29 @@ def test_the_page_runs_without_a_fault(
     expect(page.locator("#champion")).to_contain_text("rings-1")
     expect(page.locator("#trial")).to_contain_text("no part yet")
     expect(page.locator("#fault")).to_be_hidden()
+
+
+@pytest.mark.browser
+def test_the_learning_curve_of_a_training_is_drawn(
+    page: Page, web_thread: Any, line: Any, registry: Any
+) -> None:
+    points = tuple(
+        Point(phase="fit", share=share, step=1, loss=1.0 - share, learning_rate=1e-3)
+        for share in (0.25, 0.5)
+    )
+    run = Run(
+        label="rings-3",
+        command="passline train",
+        started_utc="2026-11-23T01:00:00+00:00",
+        updated_utc="2026-11-23T01:05:00+00:00",
+        state="running",
+        spent_s=300.0,
+        left_s=290.0,
+        points=points,
+    )
+    path = station_run(registry.folder.parent)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, run)
+    page.goto(f"{web_thread.url}/models")
+    expect(page.locator("#run")).to_have_text("rings-3: running · 50 % done · 5 min left")
+    expect(page.locator("#curve canvas")).to_be_visible()
