@@ -1,16 +1,14 @@
 """Samples in memory for a detector: prepared pictures, their templates, and boxes of defects."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.card import InputSpec
 from models.preprocess import Prepared
 from training.data.dataset import Sample
-from training.data.labels import Box, Label, Polygon
 from training.errors import TrainingError
 from training.fitting.boxes import Boxes
 from training.network.inputs import network_inputs
@@ -56,35 +54,13 @@ def located_box_examples(
     return [example for sample, example in seen if sample.is_good or len(example.boxes)]
 
 
-def located(sample: Sample) -> Iterator[Box]:
-    """The defects of a sample as boxes in pixels of the whole picture.
-
-    An outline counts as its bounds, a mask as the bounds of each region in it.
-    """
-    for label in sample.labels:
-        if isinstance(label, Box):
-            yield label
-        elif isinstance(label, Polygon):
-            xs, ys = zip(*label.points_xy_px, strict=True)
-            yield Box(label.class_name, (min(xs), min(ys), max(xs) + 1.0, max(ys) + 1.0))
-        else:
-            yield from _regions(sample, label)
-
-
-def _regions(sample: Sample, label: Label) -> Iterator[Box]:
-    mask = label.paint(sample.size_hw())
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    for left, top, width, height, _ in stats[1:].tolist():
-        yield Box(label.class_name, (left, top, left + width, top + height))
-
-
 def _example(
     sample: Sample, seen: Prepared, spec: InputSpec, classes: tuple[str, ...]
 ) -> BoxExample:
     placement = seen.placement
     left, top = (sample.region.left, sample.region.top) if sample.region else (0, 0)
     rows: list[tuple[float, ...]] = []
-    for box in located(sample):
+    for box in sample.boxes():
         x0, y0, x1, y1 = box.box_xyxy_px
         sides = (
             (x0 - left) / placement.scale_x,
