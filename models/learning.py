@@ -65,20 +65,6 @@ def write_whole(path: Path, content: CardPart) -> None:
     partial.replace(path)
 
 
-def read_curve(folder: Path) -> Curve | None:
-    """The learning curve in a bundle's folder, None for a bundle from before there were any.
-
-    Raises BundleError for a damaged one.
-    """
-    path = folder / CURVE_FILE
-    if not path.exists():
-        return None
-    try:
-        return Curve.model_validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValidationError) as error:
-        raise BundleError(f"{path}: not a learning curve: {error}") from error
-
-
 def read_run(path: Path) -> Run:
     """A training's state as it was last written. Raises BundleError for what is none."""
     try:

@@ -120,7 +120,7 @@ def _mark(
     validation = _examine(course, loss, exam) if exam and drawing.is_exam(course.share) else None
     point = drawing.point(
         following.phase,
-        following.whole(course.share),
+        course.share,
         course.step,
         _rate(course, plan),
         validation,

@@ -11,8 +11,6 @@ MIN_DEFECTIVE = 10
 FALSE_REJECT_TOLERANCE = 0.02
 CLASS_TOLERANCE = 0.05
 
-PASSES_EVERYTHING = "no champion: it is held against passing everything"
-
 
 def accuracy_checks(
     parts: Sequence[Part], champion: Rejected | None, challenger: Rejected

@@ -14,7 +14,6 @@ from training.data.dataset import open_dataset
 from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoints
 from training.fitting.fit import Plan
-from training.fitting.following import Following, Progress
 from training.painting.painters import choose
 from training.train import Order, train
 
@@ -128,11 +127,3 @@ except TrainingError as error:
     loaded = kept.load("fit")
     assert loaded is not None
     assert loaded["step"] == 1
-
-
-def test_phases_share_the_whole_training() -> None:
-    seen: list[Progress] = []
-    following = Following(seen.append).of("labels", 0.5, 1.0)
-    following.tell(following.progress(0.5, 7, 0.25, 1e-3))
-    assert seen == [Progress("labels", 0.75, 7, 0.25, 1e-3)]
-    assert following.of("last", 0.5, 1.0).start == 0.75
