@@ -25,10 +25,11 @@ _PARITY_PICTURES = 8
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """What a bundle is made from, beside its network."""
+    """What a bundle is made from, beside its network. data_sha256: digest of the data set."""
 
     teaching: Teaching
     dataset: Dataset
+    data_sha256: str
     divided: Split
     order: Order
     spec: InputSpec
@@ -42,8 +43,7 @@ def make_bundle(network: Network, making: Making, folder: Path) -> Figures | Non
     """
     _lineage(making).write(folder / LINEAGE_FILE)
     draft = _exported(network, making, folder)
-    limits = _limits(ModelSession(draft), making)
-    if making.teaching.settle(network, limits):
+    if making.teaching.settle(network, lambda: _limits(ModelSession(draft), making)):
         draft = _exported(network, making, folder)
     parity = check_parity(network, ModelSession(draft), _some(making))
     if making.order.may_quantise:
@@ -89,7 +89,7 @@ def _draft(making: Making, folder: Path) -> Bundle:
         origin=Origin(
             created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
             data=order.about or making.dataset.source,
-            data_sha256=making.dataset.digest(),
+            data_sha256=making.data_sha256,
             manifest=making.dataset.manifest,
             seed=order.plan.seed,
             code_version=version("passline"),

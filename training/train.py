@@ -64,7 +64,7 @@ def _trained(
 ) -> Trained:
     divided = teaching.divide(dataset, order.plan.seed)
     spec = order.parent.card.input if order.parent else teaching.input(dataset, order)
-    making = Making(teaching, dataset, divided, order, spec, classes)
+    making = Making(teaching, dataset, dataset.digest(), divided, order, spec, classes)
     with new_bundle_folder(out) as folder:
         network = teaching.learn(divided, spec, classes, order, following)
         write_whole(folder / CURVE_FILE, Curve(points=tuple(following.points)))

@@ -1,6 +1,6 @@
 """Classification: which defects a picture shows, from class folders; the maps say where, too."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -94,7 +94,7 @@ class Classify:
     def figure(self, measured: list[Measured]) -> float | None:
         return self.segment.figure(measured)
 
-    def settle(self, network: Network, limits: LimitsByClass) -> bool:
+    def settle(self, network: Network, limits: Callable[[], LimitsByClass]) -> bool:
         return self.segment.settle(network, limits)
 
 

@@ -1,6 +1,6 @@
 """Detection: where the defects of a picture are, as boxes; alone or beside a golden template."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -108,7 +108,7 @@ class Detect:
     def figure(self, measured: list[Measured]) -> float | None:
         return average_precision(pooled(as_located(measured)))
 
-    def settle(self, network: Network, limits: LimitsByClass) -> bool:
+    def settle(self, network: Network, limits: Callable[[], LimitsByClass]) -> bool:
         """The scores stay: moved, those of several classes could no longer be ranked in one."""
         return False
 

@@ -1,6 +1,6 @@
 """Segmentation: which cells of a picture are defective, from masks or from painted defects."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -103,9 +103,9 @@ class Segment:
         )
         return auroc(bad, good)
 
-    def settle(self, network: Network, limits: LimitsByClass) -> bool:
+    def settle(self, network: Network, limits: Callable[[], LimitsByClass]) -> bool:
         """Move each class's limit to one half."""
-        scores = [limit.score for limit in limits.values()]
+        scores = [limit.score for limit in limits().values()]
         if isinstance(network, PatchMemory):
             network.settle(scores[0])
         else:

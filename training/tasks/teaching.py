@@ -1,6 +1,6 @@
 """What the tasks have in common: how one is taught, and what is made of it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal, Protocol
 
 from models.card import InputSpec, OutputSpec
@@ -66,6 +66,9 @@ class Teaching(Protocol):
         """How good the task was done, 0 to 1; None where it cannot be said."""
         ...
 
-    def settle(self, network: Network, limits: LimitsByClass) -> bool:
-        """Change the network's scores to suit its limits; True when anything was changed."""
+    def settle(self, network: Network, limits: Callable[[], LimitsByClass]) -> bool:
+        """Change the network's scores to suit its limits; True when anything was changed.
+
+        limits: measures them, which takes a while: called by tasks that need them.
+        """
         ...
