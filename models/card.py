@@ -112,8 +112,8 @@ class Metrics(CardPart):
 class Precision(CardPart):
     """In how many bits the graph computes, and what spoke for it on the machine that trained it.
 
-    p99: 99th percentile of one run's time, on one thread. figure: the task's own, by name, and what
-    it was on validation parts; None where it was not measured.
+    p99: 99th percentile of one run's processor time, on one thread. figure: the task's own, by
+    name, and what it was on validation parts; None where it was not measured.
     """
 
     kind: Literal["fp32", "int8"]

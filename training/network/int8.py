@@ -90,11 +90,13 @@ def _say(bundle: Bundle, precision: Precision) -> Bundle:
 
 
 def _p99_ms(sessions: Sequence[ModelSession], planes: NDArray[np.float32]) -> list[float]:
-    """The 99th percentile of a run's time, the sessions taking turns so that all suffer alike."""
+    """The 99th percentile of a run's processor time, so that other jobs of the machine do not
+    decide; the sessions take turns, so that what is left of them is alike for all.
+    """
     times: list[list[float]] = [[] for _ in sessions]
     for _ in range(_TIMED_RUNS):
         for session, own in zip(sessions, times, strict=True):
-            start = time.perf_counter()
+            start_s = time.process_time()
             session.run(planes)
-            own.append(1000.0 * (time.perf_counter() - start))
+            own.append(1000.0 * (time.process_time() - start_s))
     return [float(np.percentile(own, 99)) for own in times]
