@@ -96,23 +96,24 @@ def print_table(dataset: Dataset, bundle: Bundle, cost: Cost | None) -> None:
         where = f"template shifted by ({shift}, {shift}) px" if shift else "templates as they are"
         of_rules = f"{baseline.pooled_ap33:.3f} (without classes)" if shift == 0 else ""
         print(f"| AP, {where} | {average_precision(hits):.4f} | {of_rules} |")
-        print(f"| boards that could not be registered | {refused} | |")
+        print(f"| boards that could not be registered, so rejected | {len(refused)} | |")
         if shift == 0:
             print(f"| F | {best.f:.4f} | |")
             print(f"| mAP50 | {mean_average_precision(as_located(measured)):.4f} | |")
-            _print_verdicts(session, measured, samples)
+            judged = [one for one in measured if one.sample not in refused]
+            _print_verdicts(session, judged, samples)
     _print_times(bundle, session, samples[0], cost)
 
 
 def measure_shifted(
     session: ModelSession, samples: Sequence[Sample], shift_px: int
-) -> tuple[list[Measured], int]:
-    """What the model says with every template moved right and down, and how many it refuses.
+) -> tuple[list[Measured], list[Sample]]:
+    """What the model says with every template moved right and down, and which boards it refuses.
 
     A board that cannot be registered has no findings: all its defects count as missed.
     """
     measured: list[Measured] = []
-    refused = 0
+    refused: list[Sample] = []
     for sample in samples:
         template = sample.template_pixels()
         assert template is not None
@@ -121,7 +122,7 @@ def measure_shifted(
                 sample.pixels(), sample.full_scale, template=_moved(template, shift_px)
             )
         except NotRegistered:
-            refused += 1
+            refused.append(sample)
             measured.append(Measured(sample, (), 1.0))
             continue
         score = peak(told.output, session.bundle.card)
@@ -130,9 +131,10 @@ def measure_shifted(
 
 
 def _print_verdicts(
-    session: ModelSession, measured: list[Measured], samples: Sequence[Sample]
+    session: ModelSession, judged: list[Measured], samples: Sequence[Sample]
 ) -> None:
-    found = figures(measured + _healed(session, samples), session.bundle.card.limits)
+    """Escapes among judged boards; a board that cannot be registered is rejected."""
+    found = figures(judged + _healed(session, samples), session.bundle.card.limits)
     rows = {"escaped boards": found.escapes, "false rejects of healed boards": found.false_rejects}
     for name, rate in rows.items():
         interval = f"{rate.lower:.1%} to {rate.upper:.1%}"

@@ -90,8 +90,9 @@ def _say(bundle: Bundle, precision: Precision) -> Bundle:
 
 
 def _p99_ms(sessions: Sequence[ModelSession], planes: NDArray[np.float32]) -> list[float]:
-    """The 99th percentile of a run's processor time, so that other jobs of the machine do not
-    decide; the sessions take turns, so that what is left of them is alike for all.
+    """The 99th percentile of a run's processor time, the sessions taking turns.
+
+    Not of the clock's: then other jobs of the machine would decide.
     """
     times: list[list[float]] = [[] for _ in sessions]
     for _ in range(_TIMED_RUNS):
