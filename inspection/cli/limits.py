@@ -41,7 +41,7 @@ def limits_command(
         Path | None, typer.Option("--list", help="Text file that names the pictures that count.")
     ] = None,
     recipe: Annotated[
-        Path | None, typer.Option(help="Recipe whose [costs] and [fusion] count where not said.")
+        Path | None, typer.Option(help="Recipe whose sections costs and fusion count where not said.")
     ] = None,
     escape_cost: Annotated[
         float | None, typer.Option(help="Of a defective part that passes; 100 if left out.")
