@@ -65,18 +65,24 @@ def split(
 ) -> Split:
     """Divide a data set by part: locked ones first, then each class between the other two.
 
-    Parts that have a side keep it. Of the others, every class with two parts or more that are not
-    locked is in train and in validation.
+    Parts that have a side keep it; where all of those are to be learnt from, validation parts are
+    drawn from them, too. Of the others, every class with two parts or more that are not locked is
+    in train and in validation.
     needs_good: whether good parts have to be among those to learn from.
-    Raises TrainingError when a class has no part left to learn from; one that is only on parts
-    said to be locked, as escapes are, is not learnt.
+    Raises TrainingError when there is nothing left to learn from, or a class is on validation
+    parts alone. A class that is only on locked parts, as escapes may be, is not learnt.
     """
     kinds: dict[str, str] = {}
     for sample in dataset.samples:
         kinds[sample.part] = max(kinds.get(sample.part, ""), kind_of(sample))
     away = locked_parts(dataset.samples)
     said = {sample.part: sample.side for sample in dataset.samples if sample.side is not None}
-    free = {part: kind for part, kind in kinds.items() if part not in away and part not in said}
+    drawn_from = () if Side.VALIDATION in said.values() else (Side.TRAIN,)
+    free = {
+        part: kind
+        for part, kind in kinds.items()
+        if part not in away and (part not in said or said[part] in drawn_from)
+    }
     validation = draw_validation(free, seed, validation_share)
     validation |= {part for part, side in said.items() if side is Side.VALIDATION} - away
     divided = Split(
@@ -84,9 +90,10 @@ def split(
         _of(dataset, validation),
         _of(dataset, away),
     )
-    # An escape of a class that nobody has labelled elsewhere judges models, and teaches none.
-    taught = {name for s in dataset.samples if s.side is not Side.LOCKED for name in s.classes}
-    unlearnt = taught - {name for s in divided.train for name in s.classes}
+    learnt = _classes(divided.train)
+    unlearnt = _classes(divided.validation) - learnt
+    if not learnt:
+        unlearnt |= _classes(divided.locked)
     without_good = needs_good and not any(sample.is_good for sample in divided.train)
     if unlearnt or without_good:
         missing = ", ".join(sorted(unlearnt)) or "good"
@@ -116,6 +123,10 @@ def draw_validation(
 def _of(dataset: Dataset, parts: Iterable[str]) -> tuple[Sample, ...]:
     wanted = set(parts)
     return tuple(sample for sample in dataset.samples if sample.part in wanted)
+
+
+def _classes(samples: Iterable[Sample]) -> set[str]:
+    return {name for sample in samples for name in sample.classes}
 
 
 def likeliest_locked(names: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from models.findings import Finding
 from models.session import ModelSession
 from training.data.faults import Faults
 from training.data.layouts.deeppcb import template_of
-from training.data.layouts.masks import is_mask
+from training.data.layouts.mask_files import masks_among
 from training.data.layouts.reading import walk
 from training.data.pictures import is_picture, read_picture
 from training.errors import TrainingError
@@ -55,7 +55,9 @@ def survey(bundle: Bundle, folder: Path, template: Path | None = None) -> Iterat
     if not folder.is_dir():
         raise TrainingError(f"{folder}: no such folder")
     faults = Faults()
-    pictures = [path for path in walk(folder, faults) if is_picture(path) and not is_mask(path)]
+    files = walk(folder, faults)
+    masks = masks_among(files)
+    pictures = [path for path in files if is_picture(path) and path not in masks]
     faults.settle(str(folder), skip=False)
     compares = bundle.card.input.template
     templates = {path: template or template_of(path) for path in pictures} if compares else {}

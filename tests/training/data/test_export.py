@@ -205,7 +205,6 @@ def test_what_files_cannot_say_is_said_to_be_lost(tmp_path: Path) -> None:
     assert export(Dataset(samples, "test"), Format.COCO, tmp_path / "out", Place.COPY) == [
         "the camera's full scale, of 1 pictures",
         "the lot, of 1 pictures",
-        "its side, train or validation, of 1 pictures",
         "its template, of 1 pictures",
     ]
 

@@ -81,7 +81,7 @@ def test_sides_of_a_published_split_are_read_and_its_test_side_is_locked(tmp_pat
         picture(tmp_path / side / "images/x.png", number)
         text(tmp_path / side / "labels/x.txt", "0 0.5 0.5 0.1 0.1\n")
     found = [(s.picture.parts[-3], s.side) for s in open_dataset(tmp_path).samples]
-    assert found == [("test", Side.LOCKED), ("train", None), ("valid", None)]
+    assert found == [("test", Side.LOCKED), ("train", Side.TRAIN), ("valid", Side.VALIDATION)]
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,24 @@ def test_voc_labels_without_their_picture_are_named(tmp_path: Path) -> None:
         open_dataset(tmp_path)
 
 
+def test_voc_pictures_may_lie_in_class_folders_and_their_files_not(tmp_path: Path) -> None:
+    for number, side in enumerate(("train", "validation")):
+        picture(tmp_path / side / "images/dent/1.jpg", number)
+        text(tmp_path / side / "annotations/1.xml", VOC)
+    picture(tmp_path / "train/images/dent/2.jpg", 5)
+    dataset = open_dataset(tmp_path)
+    assert [len(s.labels) for s in dataset.samples] == [1, 0, 1]
+    assert dataset.notes == ("1 pictures have no .xml file and count as good parts",)
+
+
+def test_where_two_pictures_could_be_meant_none_is_taken(tmp_path: Path) -> None:
+    picture(tmp_path / "images/dent/1.jpg", 1)
+    picture(tmp_path / "images/hole/1.jpg", 2)
+    text(tmp_path / "annotations/1.xml", VOC)
+    with pytest.raises(TrainingError, match=r"1\.xml: no picture 1\.\* for these labels"):
+        open_dataset(tmp_path)
+
+
 def test_class_folders_without_masks_say_the_class_alone(tmp_path: Path) -> None:
     picture(tmp_path / "train/ok_front/a.jpeg", 1)
     picture(tmp_path / "train/def_front/b.jpeg", 2)
@@ -163,7 +181,51 @@ def test_the_layout_of_mvtec_is_one_of_masks(tmp_path: Path) -> None:
     mask = picture(tmp_path / "ground_truth/bent_lead/000_mask.png", 4)
     dataset = open_dataset(tmp_path)
     assert [s.labels for s in dataset.samples] == [(MaskImage("bent_lead", mask),), (), ()]
-    assert [s.side for s in dataset.samples] == [Side.LOCKED, Side.LOCKED, None]
+    assert [s.side for s in dataset.samples] == [None] * 3
+    assert "all defects are in 'test'" in dataset.notes[0]
+
+
+def test_several_products_of_mvtec_are_not_taken_for_one(tmp_path: Path) -> None:
+    for product in ("bottle", "cable"):
+        picture(tmp_path / product / "test/bent/000.png", 3)
+        picture(tmp_path / product / "ground_truth/bent/000_mask.png", 4)
+    with pytest.raises(TrainingError, match=r"2 products, bottle, cable.* name one, such as .*/b"):
+        open_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "mask"),
+    [
+        ("kos01/Part0.jpg", "kos01/Part0_label.bmp"),  # KolektorSDD
+        ("train/10000.png", "train/10000_GT.png"),  # KolektorSDD2
+        ("Class1/Train/0576.PNG", "Class1/Train/Label/0576_label.PNG"),  # DAGM
+        ("x.png", "x_mask.png"),
+    ],
+)
+def test_masks_may_lie_beside_their_pictures_where_no_folder_is_a_class(
+    tmp_path: Path, name: str, mask: str
+) -> None:
+    bad = picture(tmp_path / name, 1)
+    drawn = picture(tmp_path / mask, 2)
+    good, bare = bad.with_stem("good"), bad.with_stem("bare")
+    picture(good, 3)
+    picture(bare, 4)
+    empty = drawn.with_stem(drawn.stem.replace(bad.stem, "good"))
+    assert cv2.imwrite(str(empty), np.zeros((40, 60), np.uint8))
+    assert labels(open_dataset(tmp_path)) == {
+        bad.name: (MaskImage("defect", drawn),),
+        good.name: (),
+        bare.name: (),
+    }
+
+
+def test_a_picture_that_is_only_called_a_label_is_no_mask(tmp_path: Path) -> None:
+    picture(tmp_path / "good/front_label.png", 1)
+    picture(tmp_path / "torn/back_label.png", 2)
+    assert labels(open_dataset(tmp_path)) == {
+        "front_label.png": (),
+        "back_label.png": (Somewhere("torn"),),
+    }
 
 
 def test_masks_may_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
@@ -227,7 +289,7 @@ def test_all_that_is_wrong_is_said_together_and_left_out_when_told_to(tmp_path: 
     text(voc(tmp_path) / "Annotations/gone.xml", VOC)
     picture(tmp_path / "JPEGImages/torn.png", 8)
     text(tmp_path / "Annotations/torn.xml", "<annotation>")
-    with pytest.raises(TrainingError, match=r"2 faults(.|\n)*torn\.xml(.|\n)*gone\.xml"):
+    with pytest.raises(TrainingError, match=r"2 faults(.|\n)*gone\.xml(.|\n)*torn\.xml"):
         open_dataset(tmp_path)
     dataset = open_dataset(tmp_path, skip_bad=True)
     assert sorted(labels(dataset)) == ["bad.png", "good.png"]

@@ -59,12 +59,25 @@ def test_about_one_part_in_five_is_locked() -> None:
     assert abs(locked / 10_000 - LOCKED_SHARE) < 0.02
 
 
-def test_a_class_with_too_few_parts_is_named() -> None:
+def test_a_class_on_locked_parts_alone_is_not_learnt_and_nothing_but_it_is_named() -> None:
     lonely = next(f"crack{n}" for n in range(100) if is_locked(f"crack{n}"))
     only_locked = Sample(Path("x.png"), lonely, (Polygon("crack", CORNERS),))
     dataset = data(good=20, spot=20)
+    divided = split(Dataset((*dataset.samples, only_locked), "test"), seed=0)
+    assert only_locked in divided.locked
     with pytest.raises(TrainingError, match="too few parts of crack"):
-        split(Dataset((*dataset.samples, only_locked), "test"), seed=0)
+        split(Dataset((*data(good=20).samples, only_locked), "test"), seed=0)
+
+
+def test_validation_parts_are_drawn_from_train_where_a_set_has_none_of_its_own() -> None:
+    said = {"good": Side.TRAIN, "crack": Side.TRAIN, "spot": Side.LOCKED}
+    everything = data(good=40, crack=12, spot=4)
+    samples = (replace(s, side=said[s.part.rstrip("0123456789")]) for s in everything.samples)
+    divided = split(Dataset(tuple(samples), "test"), seed=1)
+    assert {name for s in divided.locked for name in s.classes} == {"spot"}
+    for side in (divided.train, divided.validation):
+        assert {name for s in side for name in s.classes} == {"crack"}
+        assert any(s.is_good for s in side)
 
 
 def test_a_class_that_only_an_escape_shows_judges_models_and_teaches_none() -> None:

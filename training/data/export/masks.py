@@ -10,7 +10,7 @@ from training.data.dataset import Dataset, Sample
 from training.data.export.classes import GOOD, check_names, placed
 from training.data.export.placing import Place, named, write_parts
 from training.data.labels import Label, MaskImage
-from training.data.layouts.masks import MASK_ENDING
+from training.data.layouts.mask_files import MASK_ENDING
 
 
 def write(dataset: Dataset, out: Path, how: Place) -> list[str]:

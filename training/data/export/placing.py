@@ -14,7 +14,7 @@ from training.data.sides import Side
 from training.errors import TrainingError
 
 PARTS_FILE = "parts.csv"
-_TEST = "test"
+_FOLDERS = {Side.TRAIN: "train", Side.VALIDATION: "valid", Side.LOCKED: "test"}
 
 
 class Place(StrEnum):
@@ -38,8 +38,8 @@ class Named:
 
     @property
     def side_folder(self) -> str:
-        """`test` for locked pictures, which every reader locks again; empty for the others."""
-        return _TEST if self.sample.side is Side.LOCKED else ""
+        """`train`, `valid` or `test`, which every reader knows again; empty without a side."""
+        return "" if self.sample.side is None else _FOLDERS[self.sample.side]
 
 
 def named(dataset: Dataset) -> list[Named]:

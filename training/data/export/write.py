@@ -51,10 +51,11 @@ def _lost_everywhere(dataset: Dataset, layout: Format) -> list[str]:
         "the camera's full scale": sum(sample.full_scale is not None for sample in samples),
         "the lot": sum(bool(sample.lot) for sample in samples),
         "who labelled it": sum(sample.author is not None for sample in samples),
-        "its side, train or validation": sum(
-            sample.side in (Side.TRAIN, Side.VALIDATION) for sample in samples
-        ),
     }
-    if layout is not Format.DEEPPCB:
+    if layout is Format.DEEPPCB:
+        facts["its side, train or validation"] = sum(
+            sample.side in (Side.TRAIN, Side.VALIDATION) for sample in samples
+        )
+    else:
         facts["its template"] = sum(sample.template is not None for sample in samples)
     return [f"{what}, of {count} pictures" for what, count in facts.items() if count]

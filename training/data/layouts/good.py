@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from training.data.dataset import Sample
 from training.data.layouts.class_folders import is_good_folder
-from training.data.layouts.masks import is_mask
+from training.data.layouts.mask_files import masks_among
 from training.data.layouts.reading import Reading
 from training.errors import TrainingError
 
@@ -21,7 +21,8 @@ def read(reading: Reading) -> Iterator[Sample]:
             f"{reading.folder}: holds {good[0].name} beside other folders, whose parts may be "
             f"defective; name the folder of good parts: {good[0]}"
         )
+    masks = masks_among(reading.files)
     for picture in reading.pictures():
-        if not is_mask(picture):
+        if picture not in masks:
             with reading.faults.collected():
                 yield reading.sample(picture)

@@ -15,30 +15,28 @@ from pathlib import Path
 from training.data.dataset import Sample
 from training.data.labels import MaskImage
 from training.data.layouts.class_folders import class_of, is_good_folder
+from training.data.layouts.mask_files import GROUND_TRUTH, MASK_ENDING, masks_among, stem_of
 from training.data.layouts.reading import Reading
 from training.data.pictures import is_picture
 from training.errors import TrainingError
 
-MASK_ENDING = "_mask"
-GROUND_TRUTH = "ground_truth"
-_LOSSY = frozenset({".jpg", ".jpeg"})
-
 
 def claims(reading: Reading) -> bool:
     """True where there are class folders and a mask for at least one picture."""
-    pictures = [path for path in reading.files if is_picture(path)]
-    return any(is_mask(path) and class_of(path, reading.folder) for path in pictures)
+    return any(class_of(mask, reading.folder) for mask in masks_among(reading.files))
 
 
 def read(reading: Reading) -> Iterator[Sample]:
     """The samples in the folder, in the order of their names; a class is the name of its folder.
 
-    Faults: a defect without a mask, a mask without a picture, a picture in no class folder.
+    Raises TrainingError for a folder of several products. Faults: a defect without a mask, a mask
+    without a picture, a picture in no class folder.
     """
-    files = [path for path in reading.files if is_picture(path)]
-    masks = {_place(path, reading.folder): path for path in files if is_mask(path)}
-    for picture in files:
-        if is_mask(picture):
+    _check_one_product(reading.folder)
+    found = masks_among(reading.files)
+    masks = {_place(path, reading.folder): path for path in found}
+    for picture in reading.files:
+        if not is_picture(picture) or picture in found:
             continue
         mask = masks.pop(_place(picture, reading.folder), None)
         if reading.wants(picture):
@@ -48,12 +46,15 @@ def read(reading: Reading) -> Iterator[Sample]:
         reading.faults.add(f"{mask}: a mask without its picture")
 
 
-def is_mask(path: Path) -> bool:
-    """True for a mask by its name: NAME_mask.png, NAME.png beside NAME.jpg, or in ground_truth."""
-    if path.stem.endswith(MASK_ENDING) or GROUND_TRUTH in path.parts:
-        return True
-    twins = (path.with_suffix(suffix) for suffix in _LOSSY)
-    return path.suffix.lower() == ".png" and any(twin.exists() for twin in twins)
+def _check_one_product(folder: Path) -> None:
+    """MVTec AD unpacks as a folder of products, each a data set of its own."""
+    products = sorted(path.parent for path in folder.glob(f"*/{GROUND_TRUTH}"))
+    if products:
+        names = ", ".join(path.name for path in products)
+        raise TrainingError(
+            f"{folder}: holds {len(products)} products, {names}, each with classes of its own; "
+            f"name one, such as {products[0]}"
+        )
 
 
 def _sample(reading: Reading, picture: Path, mask: Path | None) -> Sample:
@@ -73,4 +74,4 @@ def _place(path: Path, folder: Path) -> tuple[str, ...]:
     """What a picture and its mask have in common."""
     relative = path.relative_to(folder).with_suffix("")
     parts = [name for name in relative.parts[:-1] if name not in (GROUND_TRUTH, "test")]
-    return (*parts, relative.name.removesuffix(MASK_ENDING))
+    return (*parts, stem_of(relative))

@@ -6,20 +6,32 @@ from pathlib import Path
 from training.data.copies import join_copies
 from training.data.dataset import Dataset, Format, Sample
 from training.data.faults import Faults
-from training.data.layouts import classes, coco, deeppcb, good, mask_pairs, masks, voc, yolo
+from training.data.layouts import (
+    classes,
+    coco,
+    deeppcb,
+    good,
+    mask_pairs,
+    mask_twins,
+    masks,
+    voc,
+    yolo,
+)
 from training.data.layouts.groups import read_groups
 from training.data.layouts.reading import Reading, walk, with_text_names
 from training.data.listing import PictureList
+from training.data.published import as_published
 from training.errors import TrainingError
 
 Read = Callable[[Reading], Iterator[Sample]]
+_MASK_LAYOUTS = (mask_pairs, mask_twins, masks)
 # In the order in which people are told of them. Class folders are what is left: the pictures of
 # all other layouts lie in folders, too.
 _CLAIMS: dict[Format, Callable[[Reading], bool]] = {
     Format.COCO: coco.claims,
     Format.VOC: voc.claims,
     Format.YOLO: yolo.claims,
-    Format.MASKS: lambda reading: mask_pairs.claims(reading) or masks.claims(reading),
+    Format.MASKS: lambda reading: any(each.claims(reading) for each in _MASK_LAYOUTS),
     Format.CLASSES: classes.claims,
 }
 _READERS: dict[Format, Read] = {
@@ -35,8 +47,8 @@ _EXPECTED = {
     Format.VOC: "an .xml file with an <annotation> for each picture",
     Format.YOLO: "a .txt file with 'class cx cy width height' for each picture",
     Format.DEEPPCB: "group*/*/*_temp.jpg",
-    Format.MASKS: "good/ and a folder per class with NAME_mask.png beside NAME.png, or images/ "
-    "and masks/",
+    Format.MASKS: "good/ and a folder per class with NAME_mask.png beside NAME.png, images/ and "
+    "masks/, or NAME_label.bmp, NAME_GT.png or NAME_mask.png beside NAME",
     Format.CLASSES: "good/ and a folder per class",
 }
 
@@ -99,11 +111,12 @@ def _settled(reading: Reading, read: Read, folder: Path, skip_bad: bool) -> Data
     for message in reading.listed.missing() if reading.listed else ():
         reading.faults.add(message)
     samples, notes = join_copies(samples, reading.faults)
+    samples, said = as_published(samples)
     left_out = reading.faults.settle(str(folder), skip_bad)
     if not samples:
         raise TrainingError(f"{folder}: no pictures in it")
-    return Dataset(samples, str(folder), notes, left_out)
+    return Dataset(samples, str(folder), (*reading.notes, *notes, *said), left_out)
 
 
 def _read_masks(reading: Reading) -> Iterator[Sample]:
-    return (mask_pairs if mask_pairs.claims(reading) else masks).read(reading)
+    return next(each for each in _MASK_LAYOUTS if each.claims(reading)).read(reading)

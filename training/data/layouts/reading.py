@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from training.data.dataset import Sample
@@ -14,9 +14,10 @@ from training.data.listing import PictureList
 from training.data.pictures import is_picture
 from training.data.sides import Side
 
-_TEST_FOLDER = re.compile(r"test(ing|set)?(\d{4})?", re.IGNORECASE)
 _SIDE_FOLDER = re.compile(
-    r"(train(ing|val)?|val(id|idation)?|test(ing|set)?)(\d{4})?", re.IGNORECASE
+    r"((?P<train>train(ing|val|set)?)|(?P<validation>val(id|idation)?)|(?P<locked>test(ing|set)?))"
+    r"(\d{4})?",
+    re.IGNORECASE,
 )
 
 
@@ -28,6 +29,7 @@ class Reading:
     files: every file in it and below, in the order of their names; see `walk`.
     part_of: the part for a picture's path relative to the folder.
     listed: the pictures that count; all of them when None.
+    notes: what a person should know of how the files were read.
     """
 
     folder: Path
@@ -35,6 +37,7 @@ class Reading:
     part_of: PartOf
     faults: Faults
     listed: PictureList | None = None
+    notes: list[str] = field(default_factory=list[str])
 
     def wants(self, picture: Path) -> bool:
         return self.listed is None or self.listed.wants(picture)
@@ -50,14 +53,13 @@ class Reading:
     def sample(
         self, picture: Path, labels: Iterable[Label] = (), template: Path | None = None
     ) -> Sample:
-        """The picture with its part; what lies in a folder `test` is locked.
+        """The picture with its part, and the side that its folders say.
 
         Raises TrainingError for a picture of which nobody says what part it shows.
         """
         relative = picture.relative_to(self.folder)
-        kept = any(_TEST_FOLDER.fullmatch(name) for name in relative.parts[:-1])
         part = self.part_of(relative.as_posix())
-        side = Side.LOCKED if kept else None
+        side = side_of(relative)
         return Sample(picture, part, tuple(labels), template=template, side=side)
 
 
@@ -93,3 +95,10 @@ def with_text_names(files: Iterable[Path], faults: Faults) -> tuple[Path, ...]:
 def is_side(folder_name: str) -> bool:
     """True for a folder that holds one side of a published split: train, val, test2017."""
     return _SIDE_FOLDER.fullmatch(folder_name) is not None
+
+
+def side_of(relative: Path) -> Side | None:
+    """The side that a picture's folders say; `test` where several do, None where none does."""
+    found = [_SIDE_FOLDER.fullmatch(name) for name in relative.parts[:-1]]
+    said = {name for one in found if one for name, text in one.groupdict().items() if text}
+    return next((side for side in (Side.LOCKED, *Side) if side in said), None)

@@ -42,16 +42,20 @@ def read(reading: Reading) -> Iterator[Sample]:
     """
     names = read_names(reading.files)
     labels = {_key(path, reading): path for path in _label_files(reading)}
+    bare = 0
     for picture in reading.files:
         if not is_picture(picture):
             continue
         path = labels.pop(_key(picture, reading), None)
         if reading.wants(picture):
+            bare += path is None
             with reading.faults.collected():
                 yield reading.sample(picture, [] if path is None else _labels(path, picture, names))
     for path in sorted(labels.values()):
         if _LINE.fullmatch(_first_line(path)):  # other text files lie about, such as a README
             reading.faults.add(f"{path}: no picture {path.stem}.* for these labels")
+    if bare:
+        reading.notes.append(f"{bare} pictures have no .txt file and count as good parts")
 
 
 def _label_files(reading: Reading) -> list[Path]:
