@@ -6,6 +6,7 @@ from typing import Any
 from inspection.records.charts import ChartKind, Measure, PlanStep, StageLimits, WatchedChart
 from inspection.records.words import class_in_words
 from inspection.spc.diagnosis import Origin
+from inspection.spc.rates import AUTOCORRELATION_LIMIT
 
 SHARES = frozenset({Measure.REJECTS, Measure.REVIEWED_REJECTS, Measure.FALSE_REJECTS})
 SHARE_KINDS = frozenset({ChartKind.P, ChartKind.LANEY_P, ChartKind.GUARD})
@@ -17,6 +18,7 @@ _KINDS = {
     ChartKind.G: "g chart",
     ChartKind.EWMA: "EWMA chart",
     ChartKind.CUSUM: "CUSUM chart",
+    ChartKind.KS: "drift: −log₁₀ p of a Kolmogorov-Smirnov test against phase I",
     ChartKind.GUARD: "guard on the new champion",
 }
 _MEASURES = {
@@ -47,6 +49,7 @@ _RULES = {
     "nelson5": "two of three far from the center",
     "cusum": "the sum reached its limit",
     "ewma": "the average left its limits",
+    "ks": "another distribution than in phase I",
     "guard": "the new champion left the bound of the one before",
 }
 _STEPS = {
@@ -87,16 +90,33 @@ def limits_in_words(chart: WatchedChart, limits: StageLimits | None) -> str:
         return "phase I: limits are being estimated"
     if chart.kind is ChartKind.GUARD:
         return f"bound from {limits.subgroups:,} verdicts of the champion before"
-    of = "parts" if chart.kind is ChartKind.BERNOULLI else "points"
+    of = "parts" if chart.kind in (ChartKind.BERNOULLI, ChartKind.KS) else "points"
     said = [f"limits from {limits.subgroups:,} {of}{', provisional' if limits.provisional else ''}"]
     if chart.kind is ChartKind.LANEY_P:
         wanders = ": the rate wanders" if limits.sigma > 1.5 else ""
         said.append(f"σz {limits.sigma:.2f}{wanders}")
     if limits.false_alarm_parts is not None:
         said.append(f"a false alarm about every {_parts(limits.false_alarm_parts, limits)}")
+    if chart.kind is ChartKind.KS:
+        said.extend(_of_drift(limits))
     if limits.seen_after_parts is not None:
         said.append(f"the change is seen after {limits.seen_after_parts:,.0f} parts on average")
     return " · ".join(said)
+
+
+def _of_drift(limits: StageLimits) -> list[str]:
+    """What all charts of drift promise together, and whether neighbours hang together."""
+    together, correlation = limits.design["together"], limits.design["correlation"]
+    said: list[str] = []
+    if together > 1 and limits.false_alarm_parts is not None:
+        every = _parts(limits.false_alarm_parts / together, limits)
+        said.append(f"of the {together:.0f} charts of drift together about every {every}")
+    if correlation > AUTOCORRELATION_LIMIT:
+        counted = (1.0 - correlation) / (1.0 + correlation)
+        said.append(
+            f"neighbours correlate ({correlation:.2f}): each value counts for {counted:.2f}"
+        )
+    return said
 
 
 def _parts(parts: float, limits: StageLimits) -> str:

@@ -95,7 +95,25 @@ class GuardChart(ChartSection):
     false_alarm: float
 
 
+class DriftChart(ChartSection):
+    """A distribution against that of phase I; a recipe has these by its section [drift].
+
+    together: how many of these charts share one false alarm in `false_alarm_days`.
+    """
+
+    kind: Literal["ks"]
+    of: Literal[
+        "score", "finding_px", "brightness", "sharpness", "noise", "vignetting", "saturated"
+    ]
+    subgroup: int
+    reference_parts: int
+    together: int
+
+
 Chart = Annotated[VerdictCusum | RateChart | GapChart | MeanChart, Field(discriminator="kind")]
+
+StationChart = Chart | GuardChart | DriftChart
+"""A chart that the watch draws: of the recipe's own, or of its sections [guard] and [drift]."""
 
 DEFAULT_CHARTS: tuple[Chart, ...] = (
     VerdictCusum(name="rejects", kind="bernoulli"),

@@ -12,7 +12,8 @@ from pydantic import (
 
 from inspection.errors import RecipeError
 from inspection.recipe.cameras import View
-from inspection.recipe.charts import DEFAULT_CHARTS, Chart, GuardChart, SignalOutput
+from inspection.recipe.charts import DEFAULT_CHARTS, Chart, SignalOutput, StationChart
+from inspection.recipe.drift import DriftWatch
 from inspection.recipe.judging import ClassLimits, Costs, Doubt, FusionChoice
 from inspection.recipe.section import Count, Name, Positive, Section
 from inspection.recipe.succession import PromotionGuard, ShadowTrial
@@ -115,17 +116,19 @@ class Recipe(Section):
     keep: Keep = Keep()
     shadow: ShadowTrial = ShadowTrial()
     guard: PromotionGuard = PromotionGuard()
+    drift: DriftWatch = DriftWatch()
     chart: list[Chart] = []
     output: list[SignalOutput] = []
 
     @property
-    def charts(self) -> tuple[Chart | GuardChart, ...]:
-        """The charts that the watch draws: the recipe's own, or the default ones, and the guard."""
-        return (*(self.chart or DEFAULT_CHARTS), *self.guard.charts)
+    def charts(self) -> tuple[StationChart, ...]:
+        """The charts that the watch draws: the recipe's own or the default ones, guard, drift."""
+        drift = self.drift.charts(len(self.cameras))
+        return (*(self.chart or DEFAULT_CHARTS), *self.guard.charts, *drift)
 
     @model_validator(mode="after")
     def _charts_and_outputs_have_names_of_their_own(self) -> "Recipe":
-        charts = [*self.chart, *PromotionGuard().charts]
+        charts = [*self.chart, *PromotionGuard().charts, *DriftWatch().charts(1)]
         for what, sections in (("chart", charts), ("output", self.output)):
             names = [section.name for section in sections]
             twice = sorted({name for name in names if names.count(name) > 1})

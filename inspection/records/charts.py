@@ -15,6 +15,7 @@ class ChartKind(StrEnum):
     G = "g"  # good parts between two rejects of a class
     EWMA = "ewma"  # average of subgroup means that forgets
     CUSUM = "cusum"  # tabular CUSUM of subgroup means
+    KS = "ks"  # a distribution against that of phase I: Kolmogorov-Smirnov
     GUARD = "guard"  # the rate of a new champion against that of the one before
 
 

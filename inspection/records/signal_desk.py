@@ -84,7 +84,7 @@ class SignalDesk:
         if found is None:
             names = ", ".join(known.name for known in self._watch.charts())
             raise DeskError(f"there is no chart {chart!r}; there are {names or 'none yet'}")
-        if found.kind in (ChartKind.BERNOULLI, ChartKind.G, ChartKind.GUARD):
+        if found.kind in (ChartKind.BERNOULLI, ChartKind.G, ChartKind.GUARD, ChartKind.KS):
             raise DeskError(f"chart {chart!r}: single points of a {found.kind} chart stay in")
         self._add(schema.exclusions, {"chart": chart, "point": point, "reason": reason}, who)
 

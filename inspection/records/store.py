@@ -26,7 +26,7 @@ _TABLES: dict[str, MetaData] = {
     WATCH_FILE: watch_schema.watch,
     SHADOW_FILE: shadow_schema.shadow,
 }
-_VERSIONS = {RECORDS_FILE: 2, DESK_FILE: 2, WATCH_FILE: 1, SHADOW_FILE: 1}
+_VERSIONS = {RECORDS_FILE: 2, DESK_FILE: 2, WATCH_FILE: 2, SHADOW_FILE: 1}
 """Schema version of each file. Records are brought up by `inspection.records.upgrade`; the others
 have only ever got tables added."""
 

@@ -85,6 +85,16 @@ points = Table(
     Column("rules", String),
 )
 
+# Of a chart that holds values against those of phase I: these, of its present stage, as JSON.
+# Written once a stage; what changes with every part is in the chart's state.
+reference_values = Table(
+    "reference_values",
+    watch,
+    Column("chart_id", ForeignKey("charts.chart_id"), primary_key=True),
+    Column("stage", Integer, nullable=False),
+    Column("reference", Text, nullable=False),
+)
+
 signals = Table(
     "signals",
     watch,

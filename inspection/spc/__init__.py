@@ -30,6 +30,11 @@ from inspection.spc.cusum import CusumChart, binomial_cusum_chart, cusum_chart
 from inspection.spc.cusum_state import BinomialCusumDesign, CusumDesign, CusumState
 from inspection.spc.design import design_bernoulli, design_mean_chart, design_rate_chart
 from inspection.spc.diagnosis import Diagnosis, Origin, Rows, diagnose
+from inspection.spc.distributions import (
+    TwoSamples,
+    kolmogorov_smirnov,
+    neighbours_correlation,
+)
 from inspection.spc.errors import SpcError
 from inspection.spc.evidence import Evidence
 from inspection.spc.ewma import EwmaDesign, EwmaState, ewma_chart, ewma_rate_chart
@@ -86,6 +91,7 @@ __all__ = [
     "Standard",
     "StudyCounts",
     "TimedSubgroups",
+    "TwoSamples",
     "agreement_study",
     "autocorrelation",
     "bernoulli_cusum_chart",
@@ -121,6 +127,7 @@ __all__ = [
     "individuals_arl",
     "individuals_chart",
     "judge",
+    "kolmogorov_smirnov",
     "laney_p_arl",
     "laney_p_chart",
     "laney_u_arl",
@@ -128,6 +135,7 @@ __all__ = [
     "monitor",
     "moving_center_arl",
     "moving_center_chart",
+    "neighbours_correlation",
     "np_chart",
     "p_chart",
     "p_chart_arl",

@@ -8,8 +8,15 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from inspection.recipe.charts import Chart, GapChart, GuardChart, VerdictCusum
+from inspection.recipe.charts import (
+    DriftChart,
+    GapChart,
+    GuardChart,
+    StationChart,
+    VerdictCusum,
+)
 from inspection.records.charts import HEALTH, Measure
+from inspection.watch.drift_chart import DriftRunner, DriftState
 from inspection.watch.gap_chart import ClassGaps, GapState
 from inspection.watch.guard_chart import GuardRunner, GuardState
 from inspection.watch.memory import PICTURES, SCORES, VERDICTS, Memory
@@ -21,13 +28,12 @@ from inspection.watch.subgroup_chart import SubgroupChart, SubgroupState
 from inspection.watch.takeover import Promoted
 from inspection.watch.verdict_chart import VerdictChart, VerdictState
 
-Section = Chart | GuardChart
-PartsRunner = VerdictChart | SubgroupChart | ClassGaps
-Runner = PartsRunner | GuardRunner
-RunnerState = VerdictState | SubgroupState | GapState | GuardState
+Runner = VerdictChart | SubgroupChart | ClassGaps | DriftRunner | GuardRunner
+RunnerState = VerdictState | SubgroupState | GapState | DriftState | GuardState
 
 _STATES: Mapping[type[RunnerState], TypeAdapter[Any]] = {
-    kind: TypeAdapter(kind) for kind in (VerdictState, SubgroupState, GapState, GuardState)
+    kind: TypeAdapter(kind)
+    for kind in (VerdictState, SubgroupState, GapState, DriftState, GuardState)
 }
 
 
@@ -36,7 +42,7 @@ class DrawnChart:
     """A chart on the board. class_name, camera_id: "" where it is not of one."""
 
     name: str
-    section: Section
+    section: StationChart
     class_name: str
     camera_id: str
     runner: Runner
@@ -50,15 +56,25 @@ class DrawnChart:
         state = self.runner.state
         return json.dumps(_STATES[type(state)].dump_python(state))
 
+    def saved(self) -> "SavedChart":
+        """As it would come from the database now."""
+        reference = self.runner.reference if isinstance(self.runner, DriftRunner) else ()
+        settings = self.section.model_dump(mode="json")
+        return SavedChart(self.class_name, self.camera_id, settings, self.state_json(), reference)
+
 
 @dataclass(frozen=True, slots=True)
 class SavedChart:
-    """A chart as the watch's database has it. settings: the recipe's section it was drawn by."""
+    """A chart as the watch's database has it.
+
+    settings: the recipe's section it was drawn by. reference: of a chart of drift, its stage's.
+    """
 
     class_name: str
     camera_id: str
     settings: Mapping[str, Any]
     state_json: str
+    reference: tuple[float, ...] = ()
 
 
 class Board:
@@ -68,7 +84,7 @@ class Board:
         """saved: all charts of the database, by name; kept up to date when the recipe changes."""
         self._saved = saved
         self._promoted = promoted
-        self._sections: tuple[Section, ...] = ()
+        self._sections: tuple[StationChart, ...] = ()
         self._charts: dict[str, DrawnChart] = {}
         self._retired: list[DrawnChart] = []
 
@@ -78,18 +94,13 @@ class Board:
         self._retired = []
         return drawn
 
-    def want(self, sections: tuple[Section, ...]) -> None:
+    def want(self, sections: tuple[StationChart, ...]) -> None:
         """Draw these charts from now on; one whose settings differ is begun anew."""
         if sections == self._sections:
             return
         self._retired.extend(self._charts.values())
         for chart in self._charts.values():
-            self._saved[chart.name] = SavedChart(
-                chart.class_name,
-                chart.camera_id,
-                chart.section.model_dump(mode="json"),
-                chart.state_json(),
-            )
+            self._saved[chart.name] = chart.saved()
         self._sections, self._charts = sections, {}
         for section in sections:
             for saved in list(self._saved.values()):
@@ -125,7 +136,7 @@ class Board:
         memory.count_inspected(stretch.inspected, stretch.first_inspected())
 
     def _observed(
-        self, section: Chart, stretch: Stretch, memory: Memory, sheet: Sheet
+        self, section: StationChart, stretch: Stretch, memory: Memory, sheet: Sheet
     ) -> Iterator[tuple[DrawnChart, Observed]]:
         measure = Measure(section.of)
         if measure in (Measure.REJECTS, Measure.REVIEWED_REJECTS):
@@ -165,7 +176,7 @@ class Board:
                 runner.take(observed, recent.before, memory.epoch(VERDICTS), sheet)
 
     def _class_chart(
-        self, section: Chart, name: str, stretch: Stretch, memory: Memory, sheet: Sheet
+        self, section: StationChart, name: str, stretch: Stretch, memory: Memory, sheet: Sheet
     ) -> None:
         """A class that comes for the first time: its first gap began with the epoch."""
         if f"{section.name} {name}" in self._charts:
@@ -177,7 +188,7 @@ class Board:
             runner_epoch = Epoch(epoch.number, epoch.because)
             chart.runner.begin(runner_epoch, first, epoch.inspected, sheet)
 
-    def _chart(self, section: Section, class_name: str = "", camera: str = "") -> DrawnChart:
+    def _chart(self, section: StationChart, class_name: str = "", camera: str = "") -> DrawnChart:
         name = " ".join(part for part in (section.name, class_name, camera) if part)
         chart = self._charts.get(name)
         if chart is None:
@@ -197,7 +208,7 @@ _EPOCHS: Mapping[Measure, str] = {
 }
 
 
-def _runner(name: str, section: Section, saved: SavedChart | None) -> Runner:
+def _runner(name: str, section: StationChart, saved: SavedChart | None) -> Runner:
     """The chart's runner, from its saved state; begun anew where the settings are others."""
     same = saved is not None and saved.settings == section.model_dump(mode="json")
     text = saved.state_json if saved is not None else None
@@ -207,6 +218,9 @@ def _runner(name: str, section: Section, saved: SavedChart | None) -> Runner:
         return ClassGaps(name, section, _state(GapState, text, same))
     if isinstance(section, GuardChart):
         return GuardRunner(name, section, _state(GuardState, text, same))
+    if isinstance(section, DriftChart):
+        reference = saved.reference if saved is not None and same else ()
+        return DriftRunner(name, section, _state(DriftState, text, same), reference)
     return SubgroupChart(name, section, _state(SubgroupState, text, same))
 
 
@@ -234,8 +248,8 @@ class _Counted:
     stage: _StageNumbers
 
 
-def _label(section: Section, memory: Memory) -> str:
-    counted = isinstance(section, VerdictCusum | GapChart | GuardChart)
+def _label(section: StationChart, memory: Memory) -> str:
+    counted = isinstance(section, VerdictCusum | GapChart | GuardChart | DriftChart)
     by = "hour" if counted else section.subgroup
     if by == "shift":
         began = datetime.fromtimestamp(memory.shift_began_ns // 1_000_000_000, UTC)

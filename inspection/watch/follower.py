@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from inspection.recipe.charts import Chart, GuardChart
+from inspection.recipe.charts import StationChart
 from inspection.records.part_columns import RUN, PartColumns
 from inspection.watch.board import Board
 from inspection.watch.hours import Hours
@@ -13,7 +13,7 @@ from inspection.watch.sheet import Sheet
 from inspection.watch.stretch import Reviews, Stretch
 
 FactsOf = Callable[[int], RunFacts]
-ChartsOf = Callable[[int], tuple[Chart | GuardChart, ...]]
+ChartsOf = Callable[[int], tuple[StationChart, ...]]
 
 
 @dataclass(slots=True)

@@ -74,13 +74,17 @@ class NewStage:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A stage's phase I is over: its limits are frozen from here on."""
+    """A stage's phase I is over: its limits are frozen from here on.
+
+    reference: its values, where later ones are held against them all.
+    """
 
     chart: str
     stage: int
     part: int
     utc_ns: int
     limits: StageLimits
+    reference: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

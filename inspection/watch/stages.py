@@ -66,10 +66,18 @@ class Stages:
         """The pace of the phase I that ends now."""
         return pace(self.state.seen, running_ns - self.state.begun_running_ns)
 
-    def freeze(self, limits: StageLimits, part: int, utc_ns: int, sheet: Sheet) -> None:
-        """End phase I at this part."""
+    def freeze(
+        self,
+        limits: StageLimits,
+        part: int,
+        utc_ns: int,
+        sheet: Sheet,
+        reference: tuple[float, ...] = (),
+    ) -> None:
+        """End phase I at this part. reference: what is kept of it, beside the limits."""
         self.state.limits = limits
-        sheet.frozen.append(Frozen(self.chart, self.state.number, part, utc_ns, limits))
+        frozen = Frozen(self.chart, self.state.number, part, utc_ns, limits, reference)
+        sheet.frozen.append(frozen)
 
     def put(self, subgroup: Subgroup, lines: Lines, sheet: Sheet) -> None:
         """Add a point to the chart."""

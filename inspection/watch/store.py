@@ -47,11 +47,20 @@ class WatchStore:
 
     def charts(self) -> dict[str, SavedChart]:
         """All charts by name."""
+        references = schema.reference_values.c
         with self._database.reading() as connection:
             rows = list(connection.execute(select(schema.charts)))
+            kept = connection.execute(select(references.chart_id, references.reference))
+            reference_of = {row.chart_id: tuple(json.loads(row.reference)) for row in kept}
         self._chart_ids = {row.name: row.chart_id for row in rows}
         return {
-            row.name: SavedChart(row.class_name, row.camera_id, json.loads(row.settings), row.state)
+            row.name: SavedChart(
+                row.class_name,
+                row.camera_id,
+                json.loads(row.settings),
+                row.state,
+                reference_of.get(row.chart_id, ()),
+            )
             for row in rows
         }
 
@@ -140,6 +149,17 @@ class WatchStore:
                 "limits": canonical_json(asdict(frozen.limits)),
             }
             connection.execute(update(schema.stages).where(own), values)
+        kept = [
+            {
+                "chart_id": self._chart_ids[frozen.chart],
+                "stage": frozen.stage,
+                "reference": json.dumps(frozen.reference),
+            }
+            for frozen in sheet.frozen
+            if frozen.reference
+        ]
+        for row in kept:
+            _replace(connection, schema.reference_values, [row])
 
     def _point_rows(self, sheet: Sheet) -> list[Row]:
         return [

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from inspection.recipe import Recipe, parse_recipe
-from inspection.recipe.charts import Chart, GuardChart
+from inspection.recipe.charts import StationChart
 from inspection.records.charts import Measure
 from inspection.records.folder_lock import hold_watch
 from inspection.records.part_columns import PartReader
@@ -190,11 +190,11 @@ class Watch:
             recipe = self._recipe_of(run)
             self._teller.want(recipe.output, recipe.station)
 
-    def _charts_of(self, run_id: int) -> tuple[Chart | GuardChart, ...]:
+    def _charts_of(self, run_id: int) -> tuple[StationChart, ...]:
         charts = self._recipe_of(run_id).charts
         return tuple(chart for chart in charts if chart.of not in _OF_REVIEWS)
 
-    def _reviewed_charts_of(self, run_id: int) -> tuple[Chart | GuardChart, ...]:
+    def _reviewed_charts_of(self, run_id: int) -> tuple[StationChart, ...]:
         charts = self._recipe_of(run_id).charts
         return tuple(chart for chart in charts if chart.of in _OF_REVIEWS)
 

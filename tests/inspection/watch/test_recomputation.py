@@ -74,12 +74,18 @@ kind = "cusum"
 of = "brightness"
 subgroup = 10
 baseline_subgroups = 3
+[drift]
+reference_parts = 100
+parts = 30
+false_alarm_days = 0.1
 """
 TABLES = {
     "points": "SELECT name, p.* FROM points p JOIN charts USING (chart_id) ORDER BY name, number",
     "stages": "SELECT name, s.* FROM stages s JOIN charts USING (chart_id) ORDER BY name, number",
     "signals": "SELECT name, s.* FROM signals s JOIN charts USING (chart_id) ORDER BY signal_id",
     "charts": "SELECT * FROM charts ORDER BY name",
+    "references": "SELECT name, r.stage, r.reference FROM reference_values r JOIN charts"
+    " USING (chart_id) ORDER BY name",
     "annotations": "SELECT at_utc_ns, part_number, kind, text FROM annotations ORDER BY 1, 2, 3",
     "hours": "SELECT * FROM hours ORDER BY 1, 2, 3",
     "hour_classes": "SELECT * FROM hour_classes ORDER BY 1, 2, 3, 4",
@@ -162,7 +168,9 @@ def test_any_batches_give_the_numbers_of_one_pass(eventful: Path) -> None:
         return results(eventful)
 
     whole = watched_in(lambda: 100_000)
-    assert {row["name"] for row in whole["signals"]} >= {"alarm", "by-count", "bright cam0"}
+    assert {row["name"] for row in whole["signals"]} >= {
+        "alarm", "by-count", "bright cam0", "drift-brightness cam0",
+    }  # fmt: skip
     assert {row["kind"] for row in whole["annotations"]} >= {
         "lot", "shift", "model", "limits", "recipe", "product", "run",
     }  # fmt: skip

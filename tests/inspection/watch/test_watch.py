@@ -78,7 +78,8 @@ def test_phase_one_is_shown_against_its_own_limits_but_raises_no_signal(
     line.judge("r" * 10 + "p" * 29)
     watch_all()
     reader = WatchReader(tmp_path)
-    (chart,) = reader.charts()
+    chart = reader.chart("rejects")
+    assert chart is not None
     assert [point.upper for point in reader.points(chart.chart_id)] == [None] * 3
     assert [stage.phase for stage in reader.stages(chart.chart_id)] == [1]
     line.judge("p")
@@ -108,7 +109,8 @@ def test_parts_that_could_not_be_inspected_are_no_defectives(
     line.judge(BASELINE + "-" * 30 + "ppppp-----ppp--rr")
     watch_all()
     reader = WatchReader(tmp_path)
-    (chart,) = reader.charts()
+    chart = reader.chart("rejects")
+    assert chart is not None
     last = reader.points(chart.chart_id)[-1]
     assert (last.first_part, last.last_part, last.size, last.total) == (70, 86, 10, 2.0)
     assert reader.signals() == []
