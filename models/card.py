@@ -94,6 +94,18 @@ class Rate(CardPart):
     confidence: Probability = 0.95
 
 
+class Familiar(CardPart):
+    """What the pictures were like that the model learnt from; see `models.familiar`.
+
+    darkest, brightest: lowest and highest mean of a picture. flattest: lowest standard deviation.
+    All of full scale.
+    """
+
+    darkest: Probability
+    brightest: Probability
+    flattest: Probability
+
+
 class Metrics(CardPart):
     """What was measured on parts the training never saw, at the card's own limits.
 
@@ -146,6 +158,7 @@ class Card(CardPart):
 
     floor: map cells from this probability on belong to a finding; findings below the limits are
     recorded too, so no limit may lie below it.
+    familiar: None where it is not known; then every picture is answered.
     """
 
     format: Literal[1] = CARD_FORMAT
@@ -162,6 +175,7 @@ class Card(CardPart):
     origin: Origin
     licence: str
     precision: Precision | None = None
+    familiar: Familiar | None = None
 
     @property
     def maps_shape(self) -> tuple[int, int, int, int]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.card import InputSpec, Normalisation
 from models.errors import InferenceError
+from models.familiar import Look, look_at
 from models.findings import Placement
 from models.registration import Agreement, register
 
@@ -22,11 +23,13 @@ class Prepared:
 
     planes: the network's input, (1, planes, height, width).
     placement: where it lies in the picture.
+    look: what the picture is like, without its template.
     agreement: how well the template lies over the picture; None without a template.
     """
 
     planes: NDArray[np.float32]
     placement: Placement
+    look: Look
     agreement: Agreement | None = None
 
 
@@ -47,17 +50,18 @@ def prepared(
     Raises InferenceError when dtype or channels do not fit the card, NotRegistered when picture and
     template do not fit each other.
     """
-    planes, placement = _picture(pixels, spec, full_scale, origin_px)
+    planes, placement, look = _picture(pixels, spec, full_scale, origin_px)
     if (template is not None) != spec.template:
         raise InferenceError(
             f"the card wants {'a' if spec.template else 'no'} template, got "
             f"{'none' if template is None else 'one'} for a picture of {pixels.shape}"
         )
     if template is None:
-        return Prepared(planes, placement)
+        return Prepared(planes, placement, look)
     registered = register(template, pixels)
-    golden, _ = _picture(registered.template, spec, full_scale, origin_px)
-    return Prepared(np.concatenate([planes, golden], axis=1), placement, registered.agreement)
+    golden, _, _ = _picture(registered.template, spec, full_scale, origin_px)
+    both = np.concatenate([planes, golden], axis=1)
+    return Prepared(both, placement, look, registered.agreement)
 
 
 def prepare(
@@ -77,8 +81,8 @@ def _picture(
     spec: InputSpec,
     full_scale: int | None,
     origin_px: tuple[int, int],
-) -> tuple[NDArray[np.float32], Placement]:
-    """Planes of one picture, (1, channels, height, width), and where they lie in it."""
+) -> tuple[NDArray[np.float32], Placement, Look]:
+    """Planes of one picture, (1, channels, height, width), where they lie in it, and its look."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if pixels.dtype not in FULL_SCALE or channels != spec.channels or pixels.size == 0:
         raise InferenceError(
@@ -94,7 +98,7 @@ def _picture(
         pixels = cv2.resize(pixels, (width, height), interpolation=how)
     planes = _normalise(pixels, spec.normalisation, full_scale)
     planes = planes[None] if channels == 1 else planes.transpose(2, 0, 1)
-    return np.ascontiguousarray(planes)[None], placement
+    return np.ascontiguousarray(planes)[None], placement, look_at(pixels, full_scale)
 
 
 def _normalise(

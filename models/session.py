@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from models.bundle import Bundle
 from models.decode import decode
 from models.errors import BundleError, InferenceError
+from models.familiar import check
 from models.findings import Finding, Placement
 from models.preprocess import prepared
 from models.registration import Agreement
@@ -61,10 +62,13 @@ class ModelSession:
         pixels: (height, width) or (height, width, 3), uint8 or uint16, any size.
         full_scale, origin_px, template: see `models.preprocess.prepared`.
         Raises InferenceError when the picture does not fit the card or the output is no answer,
-        NotRegistered when the template cannot be laid over the picture.
+        NotRegistered when the template cannot be laid over the picture, Unfamiliar when it is
+        blank, dark or bright unlike all that the model learnt from.
         """
         card = self.bundle.card
         seen = prepared(pixels, card.input, full_scale, origin_px, template)
+        if card.familiar is not None:
+            check(seen.look, card.familiar)
         output = self.run(seen.planes)
         findings = decode(output, card, seen.placement)
         return Prediction(findings, output, seen.placement, seen.agreement)

@@ -7,7 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from models.bundle import Bundle
-from models.card import Card, ClassLimit, InputSpec, Metrics, Origin
+from models.card import Card, ClassLimit, Familiar, InputSpec, Metrics, Origin
+from models.familiar import familiar_with
 from models.session import ModelSession
 from training.data.dataset import Dataset, Sample
 from training.data.lineage import LINEAGE_FILE, Lineage, read_lineage
@@ -15,12 +16,15 @@ from training.data.split import Split
 from training.limits.choose import LimitsByClass
 from training.measuring.evaluate import Figures, figures, rate
 from training.network.export import check_parity, export_network, hashes, write_card
+from training.network.inputs import network_inputs
 from training.network.int8 import Figure, choose_precision
 from training.network.networks import Network
 from training.order import Order
 from training.tasks.teaching import Teaching
 
 _PARITY_PICTURES = 8
+_FAMILIAR_PICTURES = 200
+"""So many show what all are like: the bounds have leeway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,8 @@ def make_bundle(network: Network, making: Making, folder: Path) -> Figures | Non
     draft = _exported(network, making, folder)
     if making.teaching.settle(network, lambda: _limits(ModelSession(draft), making)):
         draft = _exported(network, making, folder)
-    parity = check_parity(network, ModelSession(draft), _some(making))
+    samples = making.divided.validation or making.divided.train
+    parity = check_parity(network, ModelSession(draft), _some(samples, _PARITY_PICTURES))
     if making.order.may_quantise:
         draft = choose_precision(
             draft, making.divided.train, _figure(making), making.teaching.figure_name
@@ -115,9 +120,20 @@ def _finish(draft: Bundle, making: Making, parity: float) -> Figures | None:
     locked = None
     if divided.locked:
         locked = figures(making.teaching.measure(session, divided.locked), limits)
-    values = {"limits": limits, "metrics": _metrics(locked, parity)}
+    values = {
+        "limits": limits,
+        "metrics": _metrics(locked, parity),
+        "familiar": _familiar(making),
+    }
     write_card(draft.folder, draft.card.model_copy(update=values))
     return locked
+
+
+def _familiar(making: Making) -> Familiar | None:
+    """What the pictures are like that taught the model or set its limits."""
+    known = _some([*making.divided.train, *making.divided.validation], _FAMILIAR_PICTURES)
+    alone = making.spec.model_copy(update={"template": False})
+    return familiar_with(seen.look for _, seen in network_inputs(known, alone))
 
 
 def _metrics(locked: Figures | None, parity: float) -> Metrics:
@@ -130,8 +146,6 @@ def _metrics(locked: Figures | None, parity: float) -> Metrics:
     )
 
 
-def _some(making: Making) -> Sequence[Sample]:
-    """A few samples spread over all kinds of parts."""
-    samples = making.divided.validation or making.divided.train
-    step = max(1, len(samples) // _PARITY_PICTURES)
-    return samples[::step]
+def _some(samples: Sequence[Sample], count: int) -> Sequence[Sample]:
+    """About so many of the samples, spread over all kinds of parts."""
+    return samples[:: max(1, len(samples) // count)]

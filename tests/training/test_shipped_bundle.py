@@ -1,11 +1,13 @@
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from camera.renderer import DefectKind, PartMix, PartRenderer
 from inspection.judge import Outcome, judge
 from models.bundle import open_bundle
+from models.familiar import Unfamiliar
 from models.library import library_bundle
 from models.session import ModelSession
 from training.data.lineage import read_lineage
@@ -42,6 +44,11 @@ def test_clear_defects_are_found(session: ModelSession, kind: DefectKind) -> Non
 
 def test_good_parts_pass(session: ModelSession) -> None:
     assert rejected(session, None, clear=True) <= 0.08
+
+
+def test_no_part_is_not_a_good_part(session: ModelSession) -> None:
+    with pytest.raises(Unfamiliar, match="is there a part"):
+        session.predict(np.full((512, 512), 40, np.uint8))
 
 
 def test_the_shipped_bundle_is_small_and_says_how_to_make_it_again(session: ModelSession) -> None:

@@ -8,6 +8,7 @@ import torch
 
 from camera.picture import read_picture
 from models.bundle import file_sha256, open_bundle
+from models.familiar import Unfamiliar
 from models.session import ModelSession
 from training.data.dataset import Dataset, open_dataset
 from training.data.lineage import read_lineage
@@ -47,6 +48,19 @@ def test_the_card_says_where_the_bundle_came_from(trained: Trained, parts: Datas
     assert card.origin.seed == 3
     assert 0.0 < card.metrics.parity_max_abs < 1e-3
     assert card.metrics.escapes.n > 0
+
+
+def test_a_picture_unlike_all_that_it_learnt_from_has_no_answer(
+    trained: Trained, parts: Dataset
+) -> None:
+    known = trained.bundle.card.familiar
+    assert known is not None
+    shown = [sample.pixels() for sample in (*trained.split.train, *trained.split.validation)]
+    assert known.darkest == pytest.approx(min(each.mean() for each in shown) / 255, abs=1e-3)
+    assert known.flattest == pytest.approx(min(each.std() for each in shown) / 255, abs=1e-3)
+    session = ModelSession(trained.bundle)
+    with pytest.raises(Unfamiliar, match="blank"):
+        session.predict(np.zeros_like(parts.samples[0].pixels()))
 
 
 def test_a_bundle_never_learns_from_a_locked_part(trained: Trained, parts: Dataset) -> None:

@@ -1,5 +1,6 @@
 """Everything that is found of a bundle's limits on a data set, ready to be told."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,9 @@ import numpy as np
 
 from inspection.judge import Fusion
 from models.bundle import Bundle
+from models.errors import InferenceError
 from models.session import ModelSession
+from training.data.dataset import Sample
 from training.limits.costs import Costs, weigh
 from training.limits.figures import PartFigures, part_figures
 from training.limits.guarantee import Promise
@@ -15,18 +18,22 @@ from training.limits.honest import Honest
 from training.limits.propose import Proposal, propose
 from training.limits.scores import Floats, PartScores, by_part
 from training.limits.words import recipe_lines
-from training.measuring.evaluate import in_force, measure
+from training.measuring.evaluate import Measured, in_force, measure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnownParts:
-    """What a model says of known parts, those that choose limits and those that report on them."""
+    """What a model says of known parts, those that choose limits and those that report on them.
+
+    unanswered: pictures that it gives no answer to; the line rejects them, whatever the limits.
+    """
 
     choosing: PartScores
     locked: PartScores | None
     fusion: Fusion
     taught: int
     set_limits: int
+    unanswered: tuple[Sample, ...]
 
     @property
     def defect_rate(self) -> float:
@@ -84,16 +91,28 @@ class LimitsReport:
 def know_parts(bundle: Bundle, parts: Honest, fusion: Fusion) -> KnownParts:
     """Judge the pictures and put them together by part.
 
-    Raises TrainingError or InferenceError for a picture that cannot be judged.
+    Raises TrainingError for a picture that cannot be read.
     """
     session, card = ModelSession(bundle), bundle.card
     limits = in_force(card.limits)
+    unanswered: list[Sample] = []
     choosing, reporting = (
-        by_part(measure(session, samples), card.classes, limits, fusion)
+        by_part(_answered(session, samples, unanswered), card.classes, limits, fusion)
         for samples in (parts.choosing, parts.reporting)
     )
     locked = reporting if 0 < reporting.is_bad.sum() < len(reporting.parts) else None
-    return KnownParts(choosing, locked, fusion, parts.taught, parts.set_limits)
+    return KnownParts(choosing, locked, fusion, parts.taught, parts.set_limits, tuple(unanswered))
+
+
+def _answered(
+    session: ModelSession, samples: Iterable[Sample], unanswered: list[Sample]
+) -> Iterator[Measured]:
+    """The model's answers; pictures that it gives none to join `unanswered`."""
+    for sample in samples:
+        try:
+            yield from measure(session, [sample])
+        except InferenceError:
+            unanswered.append(sample)
 
 
 def report_limits(
@@ -125,6 +144,11 @@ def _figures(parts: PartScores, costs: Costs, limits: Floats, doubt: Floats | No
 
 def _cautions(known: KnownParts, promise: Promise | None) -> list[str]:
     told: list[str] = []
+    if known.unanswered:
+        told.append(
+            f"{len(known.unanswered)} of the pictures get no answer from the model, so the line "
+            f"rejects them at any limit, and they set none: {known.unanswered[0].picture}, ..."
+        )
     if known.locked is None:
         told.append(
             "no good and defective locked parts to report on: the figures are of the parts that "

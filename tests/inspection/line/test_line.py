@@ -112,6 +112,19 @@ def test_a_model_that_answers_nan_rejects_every_part(
     assert bench.parts()[0].record.verdict.reasons[0].kind is ReasonKind.NO_ANSWER
 
 
+def test_no_part_passes_when_the_lamp_is_dead(
+    bench: Bench, bad: Capture, capture: Callable[..., Capture], make_bundle: Callable[..., Path]
+) -> None:
+    known = {"darkest": 0.4, "brightest": 0.6, "flattest": 0.01}
+    bench.promote(make_bundle(version="wary", card={"familiar": known}))
+    dark = capture(np.full((64, 64), 3, np.uint8))
+    bench.run([dark, bad, dark])
+    assert bench.outcomes() == [REJECT, REJECT, REJECT]
+    kinds = [part.record.verdict.reasons[0].kind for part in bench.parts()]
+    assert kinds.count(ReasonKind.NO_ANSWER) == 2  # the defective part shows its own reason
+    assert bench.gate.let_through == set()
+
+
 def test_the_ledger_balances_with_losses(
     bench: Bench, good: Capture, bad: Capture, miss: Callable[[MissReason], MissedFrame]
 ) -> None:
