@@ -3,18 +3,24 @@
 import importlib
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from inspection.cli import KNOWN_FAULTS, app
+from inspection.judge import Fusion
 from models.bundle import open_bundle
 from training.data.dataset import Dataset
 from training.data.lineage import read_lineage
 from training.data.split import locked_parts
 from training.errors import TrainingError
+from training.limits.costs import Costs
 from training.limits.honest import honest
+from training.limits.report import know_parts, report_limits
 from training.train import Trained
 
 for _topic in ("evaluate", "limits"):  # of one command alone typer would make no commands
@@ -82,6 +88,23 @@ def test_a_promise_that_holds_is_said_with_what_bears_it_out(
     assert told["locked_now"] is None
     assert any("flatter" in caution for caution in told["cautions"])
     assert any("have set the card's limits" in caution for caution in told["cautions"])
+
+
+def test_a_picture_without_an_answer_sets_no_limit_and_is_named(
+    trained: Trained, parts: Dataset, tmp_path: Path
+) -> None:
+    dark = tmp_path / "lamp-off.png"
+    cv2.imwrite(str(dark), np.zeros((96, 96), np.uint8))
+    found = honest(trained.bundle, parts)
+    first = replace(found.choosing[0], picture=dark, part="unlit", labels=())
+    known = know_parts(
+        trained.bundle, replace(found, choosing=(first, *found.choosing)), Fusion.ANY
+    )
+    assert "unlit" not in known.choosing.parts
+    report = report_limits(trained.bundle, known, Costs(1.0, 1.0, defect_rate=0.1), None)
+    assert any(
+        "get no answer from the model" in told and str(dark) in told for told in report.cautions
+    )
 
 
 def test_costs_and_fusion_come_from_the_recipe_where_no_option_says_otherwise(
