@@ -13,7 +13,7 @@ from inspection.recipe import Region
 from models.bundle import file_sha256
 from training.data.authors import Author
 from training.data.labels import Box, Label, Mask, Polygon
-from training.data.pictures import read_picture
+from training.data.pictures import read_picture, read_picture_header
 from training.data.sides import Side
 from training.errors import TrainingError
 
@@ -74,8 +74,8 @@ class Sample:
 
     def size_hw(self) -> tuple[int, int]:
         """Height and width of the whole picture. Raises TrainingError."""
-        height, width = read_picture(self.picture).shape
-        return height, width
+        header = read_picture_header(self.picture)
+        return header.height, header.width
 
     def template_pixels(self) -> NDArray[Any] | None:
         """How what the model is to see should look, of the shape of `pixels`; None without one.
