@@ -9,9 +9,11 @@ from training.data.dataset import Dataset
 from training.data.sides import Side
 from training.data.split import Split
 from training.fitting.following import Following
+from training.fitting.ranks import Ranks
 from training.making import Making, make_bundle
 from training.measuring.evaluate import Figures
 from training.network.export import new_bundle_folder
+from training.network.networks import Network
 from training.order import Order as Order
 from training.tasks.choice import choose_task
 from training.tasks.segment import Segment
@@ -40,9 +42,7 @@ def train(dataset: Dataset, order: Order, out: Path, following: Following | None
     following: is told of every step of the fit, and keeps it.
     Raises TrainingError when the data, the order or the fit is no good; then `out` is not there.
     """
-    teaching = choose_task(dataset, order)
-    classes = _classes(dataset, order.parent)
-    return _trained(teaching, dataset, classes, order, out, following or Following())
+    return _trained(_from_labels(dataset, order), out, following or Following())
 
 
 def teach(dataset: Dataset, order: Order, out: Path, following: Following | None = None) -> Trained:
@@ -50,26 +50,45 @@ def teach(dataset: Dataset, order: Order, out: Path, following: Following | None
 
     The limits hold the false rejects on good validation parts; nothing is known of escapes.
     """
-    teaching = Segment(good_only=True)
-    return _trained(teaching, dataset, (ANY_DEFECT,), order, out, following or Following())
+    return _trained(_from_good(dataset, order), out, following or Following())
 
 
-def _trained(
-    teaching: Teaching,
-    dataset: Dataset,
-    classes: tuple[str, ...],
-    order: Order,
-    out: Path,
-    following: Following,
-) -> Trained:
+def take_part(dataset: Dataset, order: Order, ranks: Ranks, good_only: bool = False) -> Network:
+    """Compute for the first of several processes, which trains (or teaches) and writes the bundle.
+
+    dataset, order: the same as the first one's. Raises TrainingError, also when another is gone.
+    """
+    making = _from_good(dataset, order) if good_only else _from_labels(dataset, order)
+    return _learnt(making, Following(ranks=ranks))
+
+
+def _from_labels(dataset: Dataset, order: Order) -> Making:
+    return _making(choose_task(dataset, order), dataset, _classes(dataset, order.parent), order)
+
+
+def _from_good(dataset: Dataset, order: Order) -> Making:
+    return _making(Segment(good_only=True), dataset, (ANY_DEFECT,), order)
+
+
+def _making(teaching: Teaching, dataset: Dataset, classes: tuple[str, ...], order: Order) -> Making:
     divided = teaching.divide(dataset, order.plan.seed)
     spec = order.parent.card.input if order.parent else teaching.input(dataset, order)
-    making = Making(teaching, dataset, dataset.digest(), divided, order, spec, classes)
+    return Making(teaching, dataset, dataset.digest(), divided, order, spec, classes)
+
+
+def _trained(making: Making, out: Path, following: Following) -> Trained:
     with new_bundle_folder(out) as folder:
-        network = teaching.learn(divided, spec, classes, order, following)
+        network = _learnt(making, following)
         write_whole(folder / CURVE_FILE, Curve(points=tuple(following.points)))
         locked = make_bundle(network, making, folder)
-    return Trained(open_bundle(out), divided, locked)
+    return Trained(open_bundle(out), making.divided, locked)
+
+
+def _learnt(making: Making, following: Following) -> Network:
+    following.ranks.check_same(making.data_sha256, "data")
+    return making.teaching.learn(
+        making.divided, making.spec, making.classes, making.order, following
+    )
 
 
 def _classes(dataset: Dataset, parent: Bundle | None) -> tuple[str, ...]:

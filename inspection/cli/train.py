@@ -11,9 +11,12 @@ import typer
 
 from inspection.cli import app
 from inspection.cli.training_options import (
+    Batch,
+    Device,
     Groups,
     Layout,
     Logs,
+    Mixed,
     NewBundle,
     Painters,
     Records,
@@ -24,9 +27,11 @@ from inspection.cli.training_options import (
     gather,
     held_apart,
     in_words,
+    mixed_precision,
     need_torch,
     open_folder,
     print_figures,
+    said_once,
     say_notes,
 )
 from inspection.cli.training_progress import followed
@@ -66,6 +71,7 @@ def train_command(
         float | None, typer.Option(min=0.01, help="Fit for so long instead of so many epochs.")
     ] = None,
     size: Size = None,
+    batch: Batch = None,
     seed: Seed = 0,
     learning_rate: Annotated[
         float | None, typer.Option(help="The task's usual one, 1e-3 from a bundle, if left out.")
@@ -78,9 +84,8 @@ def train_command(
         ),
     ] = None,
     threads: Threads = 1,
-    device: Annotated[
-        str, typer.Option(help="cpu, cuda, or auto: a CUDA GPU where torch sees one.")
-    ] = "auto",
+    device: Device = "auto",
+    mixed: Mixed = "auto",
     precision: Annotated[
         str,
         typer.Option(help="auto: 8 bits where they lose nothing and are faster; fp32: never."),
@@ -97,10 +102,11 @@ def train_command(
     """Train a model from labelled pictures, or from a station's records, into a new bundle."""
     need_torch()
     from training.fitting.device import choose_device
+    from training.fitting.ranks import together
     from training.order import Order, Task
     from training.painting.painters import USUAL, choose
     from training.tasks.choice import usual_plan
-    from training.train import train
+    from training.train import take_part, train
 
     if task not in list(Task):
         raise typer.BadParameter(f"--task: expected {', '.join(Task)}, got {task!r}")
@@ -112,15 +118,18 @@ def train_command(
     painters = painters or ("none" if parent else USUAL)
     choose_device(device)
     folders = [path for path in (folder, base) if path]
-    dataset = held_apart(gather(folders, layout, groups, records, skip_bad))
+    with said_once():
+        dataset = held_apart(gather(folders, layout, groups, records, skip_bad))
     usual = usual_plan(dataset, Task(task), parent and parent.card)
     plan = replace(
         usual,
         seed=seed,
         epochs=epochs or usual.epochs,
         minutes=minutes,
+        batch=batch or usual.batch,
         learning_rate=learning_rate or usual.learning_rate,
         device=device,
+        mixed=mixed_precision(mixed),
         threads=threads,
         patience=patience,
     )
@@ -128,9 +137,9 @@ def train_command(
         "out": out, "format": layout, "task": task, "groups": groups, "records": records,
         "skip-bad": skip_bad or None, "base": base,
         "fine-tune": fine_tune, "name": name, "version": version,
-        "epochs": None if minutes else plan.epochs, "minutes": minutes, "size": size, "seed": seed,
-        "learning-rate": plan.learning_rate, "painters": painters,
-        "threads": threads, "device": device, "precision": precision,
+        "epochs": None if minutes else plan.epochs, "minutes": minutes, "size": size,
+        "batch": batch, "seed": seed, "learning-rate": plan.learning_rate, "painters": painters,
+        "threads": threads, "device": device, "mixed-precision": mixed, "precision": precision,
         "patience": patience, "about": about or None,
     }  # fmt: skip
     order = Order(
@@ -145,9 +154,13 @@ def train_command(
         task=Task(task),
         may_quantise=precision == "auto",
     )
-    with followed("Training", out, order, dataset, logs, records) as along:
-        trained = train(dataset, order, out, along.following)
-        along.says(_print_trained(trained, out))
+    with together(device) as ranks:
+        if not ranks.is_first:
+            take_part(dataset, order, ranks)
+            return
+        with followed("Training", out, order, dataset, ranks, logs, records) as along:
+            trained = train(dataset, order, out, along.following)
+            along.says(_print_trained(trained, out))
     _print_champion(trained, parent, records)
 
 
@@ -169,8 +182,11 @@ def teach_command(
     name: Annotated[str, typer.Option(help="The model's name, as in the recipe.")] = "model",
     version: Annotated[str, typer.Option(help="The model's version.")] = "1",
     size: Size = None,
+    batch: Batch = None,
     seed: Seed = 0,
     threads: Threads = 1,
+    device: Device = "auto",
+    mixed: Mixed = "auto",
     logs: Logs = None,
     about: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
 ) -> None:
@@ -179,32 +195,46 @@ def teach_command(
     from training.data.checking import checked
     from training.data.dataset import open_good
     from training.fitting.fit import Plan
+    from training.fitting.ranks import together
     from training.network.patch_memory import local_backbone
     from training.painting.painters import USUAL, choose
-    from training.train import Order, teach
+    from training.train import Order, take_part, teach
 
     painters = painters or USUAL
     pretrained = pretrained or local_backbone()
     options = {
         "good": good, "out": out, "groups": groups, "skip-bad": skip_bad or None,
         "minutes": minutes, "painters": painters, "pretrained": pretrained,
-        "name": name, "version": version, "size": size, "seed": seed, "threads": threads,
-        "about": about or None,
+        "name": name, "version": version, "size": size, "batch": batch, "seed": seed,
+        "threads": threads, "device": device, "mixed-precision": mixed, "about": about or None,
     }  # fmt: skip
+    plan = Plan(
+        seed=seed,
+        minutes=minutes,
+        batch=batch or Plan().batch,
+        device=device,
+        mixed=mixed_precision(mixed),
+        threads=threads,
+    )
     order = Order(
         name=name,
         version=version,
-        plan=Plan(seed=seed, minutes=minutes, threads=threads),
+        plan=plan,
         size_hw=size,
         painters=choose(painters),
         pretrained=pretrained,
         about=about,
         command=_command("teach", None, options),
     )
-    dataset = say_notes(checked(open_good(good, groups, skip_bad), skip_bad))
-    with followed("Teaching", out, order, dataset, logs) as along:
-        taught = teach(dataset, order, out, along.following)
-        along.says(_print_trained(taught, out))
+    with said_once():
+        dataset = say_notes(checked(open_good(good, groups, skip_bad), skip_bad))
+    with together(device) as ranks:
+        if not ranks.is_first:
+            take_part(dataset, order, ranks, good_only=True)
+            return
+        with followed("Teaching", out, order, dataset, ranks, logs) as along:
+            taught = teach(dataset, order, out, along.following)
+            along.says(_print_trained(taught, out))
     typer.echo("No defective part was seen: how many of them it misses is not known yet.")
 
 
@@ -235,7 +265,9 @@ def _print_champion(trained: Trained, parent: Bundle | None, records: Path | Non
 
 def _command(command: str, folder: Path | None, options: dict[str, Any]) -> str:
     """The command line that says all this, for the card."""
-    words = ["passline", command] + ([] if folder is None else [str(folder)])
+    from training.fitting.ranks import launcher
+
+    words = [*launcher(), "passline", command] + ([] if folder is None else [str(folder)])
     for option, value in options.items():
         if value is not None:
             values = value if isinstance(value, tuple) else () if value is True else (value,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack, contextmanager, redirect_stderr
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,8 +13,11 @@ import typer
 from inspection.errors import PasslineError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from models.bundle import Bundle
     from training.data.dataset import Dataset
+    from training.fitting.precision import MixedPrecision
     from training.measuring.evaluate import Figures
 
 BundleFolder = Annotated[Path, typer.Argument(help="The bundle's folder.")]
@@ -41,6 +46,19 @@ Size = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Another seed, another model.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of torch.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, or auto: a CUDA GPU where torch sees one.")]
+Batch = Annotated[
+    int | None,
+    typer.Option(min=2, help="Crops a step, shared out among all processes; 8 if left out."),
+]
+Mixed = Annotated[
+    str,
+    typer.Option(
+        "--mixed-precision",
+        help="What the network computes in while it learns: no, bf16, fp16, or auto: bf16 on a "
+        "GPU, fp16 on one without it, no on the processor.",
+    ),
+]
 Logs = Annotated[
     Path | None, typer.Option(help="Folder for learning curves that TensorBoard reads.")
 ]
@@ -61,6 +79,27 @@ def need_torch() -> None:
             f"this command needs {' and '.join(missing)}, which the station does without: "
             "pip install 'passline[training]'"
         )
+
+
+@contextmanager
+def said_once() -> Generator[None]:
+    """What is noted within comes from the first of several processes alone, see torchrun."""
+    from training.fitting.ranks import is_first
+
+    with ExitStack() as stack:
+        if not is_first():
+            nowhere = stack.enter_context(Path(os.devnull).open("w"))
+            stack.enter_context(redirect_stderr(nowhere))
+        yield
+
+
+def mixed_precision(mixed: str) -> MixedPrecision:
+    from training.fitting.precision import MixedPrecision
+
+    if mixed not in list(MixedPrecision):
+        known = ", ".join(MixedPrecision)
+        raise typer.BadParameter(f"--mixed-precision: expected {known}, got {mixed!r}")
+    return MixedPrecision(mixed)
 
 
 def open_folder(folder: Path) -> Bundle:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from training.data.dataset import Dataset
     from training.fitting.following import Progress
+    from training.fitting.ranks import Ranks
     from training.order import Order
     from training.runs.accompany import Accompanied
 
@@ -21,13 +22,14 @@ def followed(
     out: Path,
     order: Order,
     dataset: Dataset,
+    ranks: Ranks,
     logs: Path | None,
     station: Path | None = None,
 ) -> Generator[Accompanied]:
     """A bar on stderr with the loss and the time that is left; checkpoints beside `out`.
 
-    logs: where TensorBoard's are written. station: the data folder of the station whose model desk
-    shows the training.
+    ranks: the processes that fit together, of which this is the first. logs: where TensorBoard's
+    are written. station: the data folder of the station whose model desk shows the training.
     """
     from rich.console import Console
     from rich.progress import (
@@ -60,6 +62,7 @@ def followed(
             tell=show,
             live=None if station is None else station_run(station),
             logs=logs,
+            ranks=ranks,
         )
         with accompanied(out, company) as along:
             yield along

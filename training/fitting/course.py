@@ -16,6 +16,7 @@ class Course:
     """Where a fit is: everything that its next step depends on.
 
     chance: what the batches are drawn by.
+    half, scaler: see `training.fitting.precision`.
     share: of the plan that is done, 0 to 1. spent_s: in this and in earlier, killed processes.
     best: what `average` was at the best exam, where the plan stops early.
     """
@@ -24,6 +25,8 @@ class Course:
     optimizer: torch.optim.Optimizer
     average: Average
     chance: np.random.Generator
+    half: torch.dtype | None
+    scaler: torch.amp.GradScaler
     step: int = 0
     share: float = 0.0
     spent_s: float = 0.0
@@ -40,6 +43,7 @@ class Course:
         return {
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
             "average": self.average.state,
             "chance": self.chance.bit_generator.state,
             "step": self.step,
@@ -53,7 +57,8 @@ class Course:
         """Go on from a checkpoint of a fit of the same network."""
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.average.state = state["average"]
+        self.scaler.load_state_dict(state["scaler"])
+        self.average.state = {name: v.to(self.device) for name, v in state["average"].items()}
         self.chance.bit_generator.state = state["chance"]
         self.step, self.share = state["step"], state["share"]
         self.spent_s = state["spent_s"]

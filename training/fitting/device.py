@@ -1,7 +1,5 @@
-"""Where a network is fitted: on the processor, or on a CUDA GPU in mixed precision."""
+"""Where a network is fitted: on the processor, or on a CUDA GPU."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -43,14 +41,3 @@ def moved(batch: Anything, device: torch.device) -> Anything:
             else moved(value, device)
         )
     return replace(batch, **there)
-
-
-@contextmanager
-def mixed(device: torch.device) -> Generator[None]:
-    """Half-width floats where a GPU is quick with them; on the processor all stay as they are.
-
-    bfloat16 reaches as far as float32: the loss needs no scaling (Kalamkar et al., arXiv
-    1905.12322).
-    """
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        yield

@@ -14,8 +14,10 @@ from training.errors import TrainingError
 from training.fitting.average import Average
 from training.fitting.batches import Draws, Pictures
 from training.fitting.course import Course
-from training.fitting.device import choose_device, mixed, moved
+from training.fitting.device import choose_device, moved
 from training.fitting.following import Following
+from training.fitting.precision import MixedPrecision, half_of, scaler_of
+from training.fitting.ranks import Ranks
 from training.network.segmentation import SegmentationNetwork
 
 _WARM_UP_SHARE = 0.15
@@ -41,7 +43,7 @@ class Plan:
     patience: stop when the loss on validation crops was not better for so many exams (there are
         twenty in all), and take the best network; None to learn to the end.
     device: auto, cpu or cuda, see `training.fitting.device`; only the processor gives the same
-        weights each time.
+        weights each time. mixed: see `training.fitting.precision`.
     threads: torch's; on two shared cores 2 threads were three times slower than 1.
     """
 
@@ -55,6 +57,7 @@ class Plan:
     weight_decay: float = 1e-2
     patience: int | None = None
     device: str = "auto"
+    mixed: MixedPrecision = MixedPrecision.AUTO
     threads: int = 1
 
 
@@ -76,7 +79,8 @@ def fit(
     """Fit the network in place with AdamW on one cycle of the learning rate.
 
     The network ends as the average of its last steps, see `training.fitting.average`. A fit that
-    was killed goes on from its last checkpoint.
+    was killed goes on from its last checkpoint. Several processes may fit together
+    (`training.fitting.ranks`), and all end with the same network.
     loss: what the network's output for a batch costs, a scalar.
     pictures: how many make an epoch.
     exam: batches of validation parts, for the learning curve and for the plan's patience.
@@ -87,24 +91,30 @@ def fit(
     torch.use_deterministic_algorithms(device.type == "cpu")
     network.train().to(device).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=plan.weight_decay, fused=True)
-    course = Course(network, optimizer, Average(network), batches.chance)
-    kept = following.checkpoints
-    if kept is not None and (state := kept.load(following.phase)) is not None:
+    half = half_of(plan.mixed, device)
+    scaler = scaler_of(half, device)
+    course = Course(network, optimizer, Average(network), batches.chance, half, scaler)
+    kept, ranks = following.checkpoints, following.ranks
+    state = ranks.from_first(None if kept is None else kept.load(following.phase))
+    if state is not None:
         course.restore(state)
         following.points.extend(course.drawing.points)
     done = _clock(plan, pictures, course)
     while course.share < 1.0:
         before = course.share
         with _memory(plan):
-            value = _step(course, batches.next(), loss, plan)
+            value = _step(course, batches.next(), loss, plan, ranks)
         course.share = done()
         course.drawing.add(value)
         following.tell(following.progress(course.share, course.step, value, _rate(course, plan)))
-        if course.drawing.is_due(before, course.share):
-            _mark(course, loss, exam, plan, following)
+        if ranks.is_first and course.drawing.is_due(before, course.share):
+            with _memory(plan):
+                _mark(course, loss, exam, plan, following)
+        course.share = ranks.agreed(course.share)
         if kept is not None and (kept.due or course.share >= 1.0):
             kept.keep(following.phase, course.state())
-    network.load_state_dict(course.best or course.average.state)
+    best = {name: value.cpu() for name, value in (course.best or course.average.state).items()}
+    network.load_state_dict(ranks.from_first(best))
     return network.eval().cpu()
 
 
@@ -152,30 +162,43 @@ def _examine(
 
 @contextmanager
 def _memory(plan: Plan) -> Generator[None]:
-    """Out of memory, in words: torch has a type of its own for it on a GPU alone."""
+    """Out of memory, in words."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        told = str(error).lower()
-        if isinstance(error, RuntimeError) and not ("memory" in told and "alloc" in told):
+        if isinstance(error, RuntimeError) and not _is_of_memory(error):
             raise
         raise TrainingError(
             f"out of memory with {plan.batch} crops of {plan.crop_px} px a step; "
-            "give it a smaller --size, or close what else is running"
+            "give it a smaller --batch or --size, or close what else is running"
         ) from error
 
 
+def _is_of_memory(error: RuntimeError) -> bool:
+    """Torch has a type for it on a GPU alone, and cuBLAS and cuDNN have words of their own."""
+    told = str(error).lower()
+    return (
+        isinstance(error, torch.OutOfMemoryError)
+        or ("memory" in told and "alloc" in told)
+        or "status_alloc_failed" in told
+    )
+
+
 def _step(
-    course: Course, batch: AnyBatch, loss: Callable[[Tensor, AnyBatch], Tensor], plan: Plan
+    course: Course,
+    batch: AnyBatch,
+    loss: Callable[[Tensor, AnyBatch], Tensor],
+    plan: Plan,
+    ranks: Ranks,
 ) -> float:
     """One step down the loss of a batch; returns the loss before it."""
     for group in course.optimizer.param_groups:
         group["lr"] = _rate(course, plan)
     batch = moved(batch, course.device)
-    images = batch.images.contiguous(memory_format=torch.channels_last)
-    with mixed(course.device):
+    images = ranks.share(batch.images).contiguous(memory_format=torch.channels_last)
+    with torch.autocast(course.device.type, course.half, enabled=course.half is not None):
         output = course.network(images)
-    cost = loss(output.float(), batch)
+    cost = loss(ranks.whole(output.float(), len(batch.images)), batch)
     value = cost.item()
     if not math.isfinite(value):
         raise TrainingError(
@@ -183,9 +206,12 @@ def _step(
             f"(it was {plan.learning_rate})"
         )
     course.optimizer.zero_grad()
-    cost.backward()
+    course.scaler.scale(cost).backward()
+    ranks.add_up(course.network)
+    course.scaler.unscale_(course.optimizer)
     torch.nn.utils.clip_grad_norm_(course.network.parameters(), _CLIP_NORM)
-    course.optimizer.step()
+    course.scaler.step(course.optimizer)
+    course.scaler.update()
     course.step += 1
     course.average.follow(course.network, course.step)
     return value

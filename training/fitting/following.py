@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from models.learning import Point
 from training.fitting.checkpoint import Checkpoints
+from training.fitting.ranks import ALONE, Ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Following:
     tell: called after every step. marks: called when the learning curve has a new point.
     checkpoints: where the training is kept, None for nowhere.
     phase: what is being learnt from; names the checkpoint. points: the learning curve so far.
+    ranks: this process among those that fit together.
     """
 
     tell: Callable[[Progress], None] = nobody
@@ -40,6 +42,7 @@ class Following:
     checkpoints: Checkpoints | None = None
     phase: str = "fit"
     points: list[Point] = field(default_factory=list[Point])
+    ranks: Ranks = ALONE
 
     def progress(self, share: float, step: int, loss: float, rate: float) -> Progress:
         """Where the training stands after a step."""

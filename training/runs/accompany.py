@@ -8,6 +8,7 @@ from pathlib import Path
 
 from training.fitting.checkpoint import Checkpoints
 from training.fitting.following import Following, Progress, nobody
+from training.fitting.ranks import ALONE, Ranks
 from training.runs.live import LiveRun, live_run
 from training.runs.tensorboard import tensorboard
 
@@ -19,6 +20,7 @@ class Company:
     label, command: of the new model. data_sha256: with the command it says which training this
         is: one that was killed goes on when it is given again.
     live: the file that says how it stands. logs: folder of logs that TensorBoard reads.
+    ranks: the processes that fit together, of which this is the first.
     """
 
     label: str
@@ -27,6 +29,7 @@ class Company:
     tell: Callable[[Progress], None] = nobody
     live: Path | None = None
     logs: Path | None = None
+    ranks: Ranks = ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def accompanied(out: Path, company: Company) -> Generator[Accompanied]:
     """
     identity = f"{company.command}\n  data {company.data_sha256}\n  passline {version('passline')}"
     checkpoints = Checkpoints(out.with_name(f".{out.name}.training"), identity)
-    following = Following(company.tell, checkpoints=checkpoints)
+    following = Following(company.tell, checkpoints=checkpoints, ranks=company.ranks)
     run = None
     with ExitStack() as stack:
         if company.live is not None:

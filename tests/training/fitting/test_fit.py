@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from training.errors import TrainingError
 from training.fitting.fit import Plan, fit
 from training.fitting.following import Following, Progress
+from training.fitting.precision import MixedPrecision
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,22 @@ def test_a_fit_that_gets_worse_stops_early_with_the_best_network() -> None:
     assert steps[-1].share < 1.0
 
 
+@pytest.mark.parametrize("mixed", [MixedPrecision.BF16, MixedPrecision.FP16])
+def test_a_network_learns_in_half_width_floats_and_stays_one_of_whole_ones(
+    mixed: MixedPrecision,
+) -> None:
+    plan, following = Plan(steps=100, batch=8), Following()
+    whole = fit(small_network(), Noise(1), distance, 80, plan, Following())
+    half = fit(small_network(), Noise(1), distance, 80, replace(plan, mixed=mixed), following)
+    assert following.points[-1].loss < following.points[0].loss
+    off = 0.0
+    for name, value in half.state_dict().items():
+        assert value.dtype == whole.state_dict()[name].dtype
+        assert torch.isfinite(value).all()
+        off = max(off, float((value - whole.state_dict()[name]).abs().max()))
+    assert 0.0 < off < 0.1
+
+
 def test_an_exam_leaves_no_trace_in_the_network() -> None:
     examined = fit(small_network(), Noise(1), distance, 80, PLAN, Following(), [Noise(2).next()])
     alone = fit(small_network(), Noise(1), distance, 80, PLAN, Following())
@@ -95,7 +112,10 @@ def too_much(output: Tensor, batch: Planes) -> Tensor:
     ("loss", "said"),
     [
         (no_number, "the loss is nan after 0 steps; try a lower --learning-rate"),
-        (too_much, "out of memory with 8 crops of 64 px a step; give it a smaller --size"),
+        (
+            too_much,
+            "out of memory with 8 crops of 64 px a step; give it a smaller --batch or --size",
+        ),
     ],
 )
 def test_a_fit_that_cannot_go_on_says_why(
