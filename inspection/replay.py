@@ -13,7 +13,7 @@ from inspection.line.inspector import find_defects
 from inspection.recipe import Recipe, parse_recipe
 from inspection.records.query import RecordReader, StoredPart
 from inspection.records.record import LedgerEntry, PartRecord, ViewRecord
-from inspection.records.templates import load_template
+from inspection.records.templates import kept_template
 from inspection.records.words import fusion_in_words
 from models.bundle import file_sha256
 from models.errors import InferenceError
@@ -103,7 +103,9 @@ def _replay(folder: Path, reader: RecordReader, part: StoredPart) -> Replay:
     seen: dict[str, Seen] = {}
     for view in record.views:
         pixels, limits = reader.picture(part, view.view), _limits(view)
-        template = None if limits.template is None else load_template(folder, limits.template)
+        template = None
+        if limits.template is not None:
+            template = kept_template(folder, limits.template).pixels
         verdicts[view.view], findings = _judge_again(
             session, recipe, view, pixels, limits, template
         )

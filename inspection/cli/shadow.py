@@ -1,5 +1,6 @@
 """`passline shadow`: a challenger that judges beside the champion."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +23,9 @@ def shadow(
 
     `passline start` runs this. With --start or --end it only says in the registry who is shadow.
     """
+    if start is None and end is None:
+        _judge_beside_the_line(data)
+        return
     from models.registry import station_registry
 
     registry = station_registry(data)
@@ -30,8 +34,12 @@ def shadow(
         typer.echo(f"{start} is the shadow now; it judges beside the champion, without a say")
     elif end is not None:
         typer.echo(f"{registry.end_shadow(end, who, why)} is a challenger again")
-    else:
-        from inspection.shadow.process import ShadowProcess, run_in_spare_time
 
-        run_in_spare_time()
-        ShadowProcess(data).run(stop_on_signals())
+
+def _judge_beside_the_line(data: Path) -> None:
+    from inspection.shadow.spare_time import run_in_spare_time
+
+    run_in_spare_time()
+    from inspection.shadow.process import ShadowProcess
+
+    ShadowProcess(data).run(stop_on_signals())

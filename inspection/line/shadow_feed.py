@@ -38,6 +38,7 @@ class ShadowFeed:
 
     def __init__(self, folder: Path) -> None:
         self._wanted = False
+        self._claimed = False
         self._passed_over = 0
         self._before_claimed = 0
         self._job: _Job | None = None
@@ -60,10 +61,10 @@ class ShadowFeed:
         """
         if self._connection is None or record.ledger is not LedgerEntry.JUDGED:
             return False
-        if not self._wanted:
+        if not self._wanted or self._claimed:
             self._passed_over += 1
             return False
-        self._wanted = False
+        self._wanted, self._claimed = False, True
         self._before_claimed, self._passed_over = self._passed_over, 0
         return True
 
@@ -138,11 +139,13 @@ class ShadowFeed:
         finally:
             for frame in job.frames.values():
                 frame.give_back()
+            self._claimed = False
 
     def _send(self, job: _Job) -> None:
         connection, judgement = self._connection, job.record.judgement
         if connection is None or judgement is None:
             return
+        self._wanted = False  # also of one that came, and asked, after this part was claimed
         outcome, score = job.record.verdict.outcome, job.record.score
         part = OfferedPart(
             part_number=job.record.part_number,
@@ -150,6 +153,7 @@ class ShadowFeed:
             run_id=job.record.run_id,
             champion=ChampionWord(judgement.bundle_label, judgement.bundle_digest, outcome, score),
             frames=job.frames,
+            templates=_templates(job.record),
             kept=job.kept,
             passed_over=job.passed_over,
         )
@@ -167,3 +171,12 @@ class ShadowFeed:
         if connection is not None:
             self._selector.unregister(connection)
             connection.close()
+
+
+def _templates(record: PartRecord) -> dict[str, str]:
+    """The hashes of the golden templates that a part was judged by, by view."""
+    return {
+        view.view: view.limits.template
+        for view in record.views
+        if view.limits is not None and view.limits.template is not None
+    }

@@ -48,6 +48,7 @@ class OfferedPart:
     """A part that the champion has judged, whose verdict has been signalled.
 
     frames: by the name of the view; own memory of this process.
+    templates: SHA-256 of the golden templates that it was judged by, by the name of the view.
     kept: whether the records keep its pictures.
     passed_over: parts that were judged since the one offered before, and not offered.
     """
@@ -57,6 +58,7 @@ class OfferedPart:
     run_id: int
     champion: ChampionWord
     frames: Mapping[str, Frame]
+    templates: Mapping[str, str]
     kept: bool
     passed_over: int
 
@@ -83,6 +85,7 @@ def pack(part: OfferedPart) -> tuple[bytes, int]:
             "outcome": part.champion.outcome.value,
             "score": part.champion.score,
         },
+        "templates": dict(part.templates),
         "kept": part.kept,
         "passed_over": part.passed_over,
         "views": views,
@@ -108,6 +111,7 @@ def unpack(message: bytes, memory: int) -> OfferedPart:
                 champion["score"],
             ),
             frames={view["view"]: _read(held, view) for view in said["views"]},
+            templates=said["templates"],
             kept=said["kept"],
             passed_over=said["passed_over"],
         )

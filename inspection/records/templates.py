@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from camera.frame import FrameError, Pixels
+from camera.frame import FrameError
 from camera.picture import read_picture
 from inspection.errors import RecordsError
 from inspection.recipe import Template
@@ -49,13 +49,15 @@ def template_file(folder: Path, sha256: str) -> Path:
     return found[0]
 
 
-def load_template(folder: Path, sha256: str) -> Pixels:
-    """The pixels of a kept template. Raises RecordsError."""
+def kept_template(folder: Path, sha256: str) -> Template:
+    """The kept template of this hash. Raises RecordsError."""
     path = template_file(folder, sha256)
     try:
-        return read_picture(path)[0]
+        pixels, _ = read_picture(path)
     except FrameError as error:
         raise RecordsError(str(error)) from error
+    pixels.setflags(write=False)
+    return Template(path, sha256, pixels)
 
 
 def _check(path: Path, sha256: str) -> None:

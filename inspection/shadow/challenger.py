@@ -1,6 +1,7 @@
 """The challenger as the line would have it: the same judging, on a copy of the same pictures."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from camera.join import PartPictures
@@ -10,6 +11,7 @@ from inspection.line.part import judge_part
 from inspection.line.shadow_wire import OfferedPart
 from inspection.recipe import Recipe, check_fits, parse_recipe
 from inspection.records.query import RecordReader
+from inspection.records.templates import kept_template
 from inspection.shadow.store import Answer
 from models.bundle import Bundle
 from models.session import ModelSession
@@ -19,17 +21,22 @@ class Challenger:
     """A bundle under the recipe of one run of the line.
 
     It runs on one thread, whatever the recipe gives the champion: the other cores are the line's.
-    Raises RecordsError without that run on record, BundleError or RecipeError when the bundle
-    cannot judge under its recipe.
+    templates: SHA-256 by view of the golden templates that the line judges by; it judges by the
+        copies of these that the records keep, whatever has become of the recipe's files.
+    Raises RecordsError without that run or those templates on record, BundleError or RecipeError
+    when the bundle cannot judge under its recipe.
     """
 
-    def __init__(self, folder: Path, bundle: Bundle, run_id: int) -> None:
+    def __init__(
+        self, folder: Path, bundle: Bundle, run_id: int, templates: Mapping[str, str]
+    ) -> None:
         self.bundle = bundle
         self.run_id = run_id
         self._recipe = recipe_of(folder, run_id)
         check_fits(self._recipe, bundle)
         session = ModelSession(bundle, self._recipe.model.provider, threads=1)
-        self._inspector = Inspector(session, self._recipe)
+        kept = {view: kept_template(folder, sha256) for view, sha256 in templates.items()}
+        self._inspector = Inspector(session, self._recipe, kept)
 
     def judge(self, part: OfferedPart) -> Answer:
         """What it says of the part, as if each picture had just come: a shadow is never late."""

@@ -6,7 +6,6 @@ it again.
 
 import faulthandler
 import logging
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -65,7 +64,8 @@ class ShadowProcess:
             self._line = LineEnd(folder, _POLL_S)
             opening.callback(self._line.hang_up)
             self._closing = opening.pop_all()
-        self._seen: tuple[object, ...] = ()
+        self._stamp: tuple[int, int] | None = None
+        self._run_id: int | None = None
         self._recipe: Recipe | None = None
         self._bundle: Bundle | None = None
         self._challenger: Challenger | None = None
@@ -82,46 +82,59 @@ class ShadowProcess:
             self._closing.close()
 
     def _turn(self) -> None:
-        self._look()
+        if not self._line.connected or self._registry.stamp() != self._stamp:
+            run = self._records.latest_run()
+            self._look(None if run is None else run.run_id)
         if self._bundle is None:
             self._line.hang_up()
             time.sleep(_POLL_S)
         else:
             part = self._line.next()
             if part is not None:
-                self._judge(self._bundle, part)
+                self._judge(part)
             elif not self._line.connected:
                 time.sleep(_POLL_S)
         if len(self._answers) >= _KEEP_AT_MOST or time.monotonic() > self._kept_s + _KEEP_EVERY_S:
             self._keep()
 
-    def _look(self) -> None:
-        """Which bundle is the shadow now; read again when the registry or the run is another."""
-        run = self._records.latest_run()
-        seen = (self._registry.stamp(), None if run is None else run.run_id)
-        if seen == self._seen:
+    def _look(self, run_id: int | None) -> None:
+        """Which bundle is the shadow of a run; read again when the registry or the run is another.
+
+        Records are not read while the line gives parts: a reader that gets no time for long keeps
+        the line's database from being tidied up.
+        """
+        stamp = self._registry.stamp()
+        if (stamp, run_id) == (self._stamp, self._run_id):
             return
         self._keep()
-        self._seen, self._challenger, self._bundle = seen, None, None
-        if run is None:
+        self._stamp, self._run_id = stamp, run_id
+        self._challenger, self._bundle = None, None
+        if run_id is None:
             return
         try:
-            self._recipe = recipe_of(self._folder, run.run_id)
+            self._recipe = recipe_of(self._folder, run_id)
             self._bundle = self._registry.shadow_of(self._recipe.model.name)
         except (BundleError, RegistryError, RecipeError) as fault:
             log.warning("the shadow cannot judge: %s", fault)
 
-    def _judge(self, bundle: Bundle, part: OfferedPart) -> None:
-        if self._challenger is None or self._challenger.run_id != part.run_id:
-            try:
-                self._challenger = Challenger(self._folder, bundle, part.run_id)
-            except (BundleError, RecipeError, RecordsError) as fault:
-                log.warning("%s cannot judge beside this line: %s", bundle.label, fault)
-                self._bundle = None
-                return
+    def _judge(self, part: OfferedPart) -> None:
+        self._look(part.run_id)
+        if self._challenger is None and self._bundle is not None:
+            self._challenger = self._open(self._bundle, part)
+        if self._challenger is None:
+            self._bundle = None
+            return
         faulthandler.dump_traceback_later(self._hangs_after_s, exit=True, file=sys.stderr)
         self._answers.append(self._challenger.judge(part))
         faulthandler.cancel_dump_traceback_later()
+
+    def _open(self, bundle: Bundle, part: OfferedPart) -> Challenger | None:
+        """The challenger, as the line has its champion; None, and a warning, where it cannot be."""
+        try:
+            return Challenger(self._folder, bundle, part.run_id, part.templates)
+        except (BundleError, RecipeError, RecordsError) as fault:
+            log.warning("%s cannot judge beside this line: %s", bundle.label, fault)
+            return None
 
     def _keep(self) -> None:
         """Put on disk what was said, and note what the trial proposes by now."""
@@ -131,12 +144,3 @@ class ShadowProcess:
         self._kept_s = time.monotonic()
         if self._recipe is not None:
             self._proposals.look(self._recipe)
-
-
-def run_in_spare_time() -> None:
-    """Let this process have only the time that no other wants.
-
-    Linux's idle class: whatever the line needs comes before, at once, on every core. Only the
-    whole process is lowered, never a thread that shares Python's lock with one that is not.
-    """
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -11,16 +11,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from camera.frame import Frame
 from inspection.commission import commission_station
 from inspection.commissioning.diagnosis import State
 from inspection.commissioning.station_checks import check_templates
 from inspection.compose import open_line
 from inspection.errors import RecipeError, RecordsError
 from inspection.judge import Outcome, ReasonKind
+from inspection.line.shadow_feed import ShadowFeed
 from inspection.recipe import Recipe, load_recipe, load_templates, parse_recipe
 from inspection.records.desk import Desk
 from inspection.records.query import RecordReader, StoredPart
 from inspection.replay import replay_part
+from inspection.shadow.challenger import Challenger
+from inspection.shadow.line_end import LineEnd
 from models.bundle import file_sha256, open_bundle
 from models.registry import station_registry
 from training.data.from_records import collect
@@ -162,6 +166,32 @@ def test_a_kept_template_that_was_altered_or_lost_is_no_replay(site: Site) -> No
     kept.unlink()
     with pytest.raises(RecordsError, match=r"the template with SHA-256 \w+ is not there"):
         replay_part(site.data, "press4-0000002")
+
+
+def test_a_shadow_judges_by_the_template_that_judged_and_not_by_the_file_of_today(
+    site: Site,
+) -> None:
+    site.commission()
+    part = site.run()[2]
+    cv2.imwrite(str(site.golden), board(seed=2))
+    feed, shadow = ShadowFeed(site.data), LineEnd(site.data, 0.05)
+    reader = RecordReader(site.data)
+    pixels = reader.picture(part, "cam1")
+    reader.close()
+    while not feed.claim(part.record):
+        assert shadow.next() is None  # it asks, and nothing has come
+    feed.give(part.record, {"cam1": Frame(pixels, "Mono8", "cam1", 2, 0, 0)}, kept=True)
+    while (offered := shadow.next()) is None:
+        pass
+    shadow.hang_up()
+    feed.close()
+    bundle = open_bundle(site.bundle)
+    answer = Challenger(site.data, bundle, offered.run_id, offered.templates).judge(offered)
+    assert answer.verdict == part.record.verdict
+    assert answer.views[0].limits == part.record.views[0].limits
+    shutil.rmtree(site.data / "templates")
+    with pytest.raises(RecordsError, match=r"the template with SHA-256 \w+ is not there"):
+        Challenger(site.data, bundle, offered.run_id, offered.templates)
 
 
 def test_a_region_is_compared_with_the_same_region_of_the_template(site: Site) -> None:
