@@ -14,9 +14,9 @@ from models.errors import BundleError, InferenceError
 from models.familiar import check
 from models.findings import Finding, Placement
 from models.preprocess import prepared
+from models.providers import CPU, options_of, remedy
 from models.registration import Agreement
 
-CPU = "CPUExecutionProvider"
 _WARM_UP_RUNS = 2
 
 
@@ -98,7 +98,8 @@ def _open(bundle: Bundle, provider: str, threads: int) -> ort.InferenceSession:
     available = ort.get_available_providers()
     if provider not in available:
         raise BundleError(
-            f"provider {provider!r} is not in this onnxruntime; here are {', '.join(available)}"
+            f"provider {provider!r} is not in this onnxruntime; here are {', '.join(available)}; "
+            + remedy(provider)
         )
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
@@ -110,12 +111,17 @@ def _open(bundle: Bundle, provider: str, threads: int) -> ort.InferenceSession:
         # Without this, nodes the provider does not take run on the CPU without a word.
         options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     try:
-        session = ort.InferenceSession(str(bundle.model_path), options, providers=[provider])
+        session = ort.InferenceSession(
+            str(bundle.model_path), options, providers=[(provider, options_of(provider, bundle))]
+        )
     except Exception as error:  # onnxruntime's errors share no public base but Exception
         raise BundleError(f"{bundle.model_path}: onnxruntime refuses it: {error}") from error
     used = session.get_providers()
     if used[0] != provider:
-        raise BundleError(f"asked for {provider}, onnxruntime took {used}: no silent fall-back")
+        raise BundleError(
+            f"asked for {provider}, onnxruntime took {used}: no silent fall-back; "
+            + remedy(provider)
+        )
     return session
 
 

@@ -2,11 +2,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
 
 from models.bundle import open_bundle
 from models.errors import BundleError, InferenceError
+from models.providers import CUDA, TENSORRT, options_of
 from models.session import ModelSession
 
 BundleMaker = Callable[..., Path]
@@ -98,6 +100,27 @@ def test_sixteen_bits_are_judged_like_eight(spot_bundle: Path, spotted_picture: 
 def test_a_provider_that_is_not_here_is_refused_not_replaced(spot_bundle: Path) -> None:
     with pytest.raises(BundleError, match="'NoSuchProvider' is not in this onnxruntime"):
         ModelSession(open_bundle(spot_bundle), provider="NoSuchProvider")
+
+
+@pytest.mark.parametrize("provider", [CUDA, TENSORRT])
+@pytest.mark.skipif("CUDAExecutionProvider" in ort.get_available_providers(), reason="has CUDA")
+def test_a_station_without_a_gpu_is_told_what_to_install(spot_bundle: Path, provider: str) -> None:
+    with pytest.raises(BundleError, match=f"'{provider}' is not in .* install onnxruntime-gpu"):
+        ModelSession(open_bundle(spot_bundle), provider)
+
+
+def test_tensorrt_keeps_its_engines_with_the_user_and_not_in_the_bundle(
+    spot_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = open_bundle(spot_bundle)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    engines = tmp_path / "cache/passline/tensorrt" / bundle.digest
+    assert options_of(TENSORRT, bundle)["trt_engine_cache_path"] == str(engines)
+    assert engines.is_dir()
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(BundleError, match="no place for TensorRT's engine"):
+        options_of(TENSORRT, bundle)
 
 
 def test_a_provider_that_onnxruntime_silently_replaces_is_refused(spot_bundle: Path) -> None:
