@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from models.bundle import Bundle
+from training.data.colour import Colour
 from training.fitting.fit import Plan
 from training.painting.painters import Painter
 
@@ -26,6 +27,7 @@ class Order:
 
     size_hw: the network's input in pixels, multiples of 16; the pictures' usual size when None. A
         bundle to start from keeps its own.
+    colour: what of its pictures the model is to see; a bundle to start from keeps its own.
     painters: what good parts are given to learn from; labels alone when there is none.
     may_quantise: whether the graph may be put into 8 bits where that loses nothing and is faster.
     pretrained: weights of a backbone on this machine, for a memory of good patches beside what the
@@ -48,3 +50,4 @@ class Order:
     licence: str = "Apache-2.0"
     task: Task = Task.AUTO
     may_quantise: bool = False
+    colour: Colour = Colour.AUTO

@@ -12,6 +12,7 @@ import typer
 from inspection.cli import app
 from inspection.cli.training_options import (
     Batch,
+    ColourOption,
     Device,
     Groups,
     Layout,
@@ -38,6 +39,7 @@ from inspection.cli.training_progress import followed
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
+    from training.data.colour import Colour
     from training.train import Trained
 
 
@@ -71,6 +73,7 @@ def train_command(
         float | None, typer.Option(min=0.01, help="Fit for so long instead of so many epochs.")
     ] = None,
     size: Size = None,
+    colour: ColourOption = "auto",
     batch: Batch = None,
     seed: Seed = 0,
     learning_rate: Annotated[
@@ -138,15 +141,16 @@ def train_command(
         "skip-bad": skip_bad or None, "base": base,
         "fine-tune": fine_tune, "name": name, "version": version,
         "epochs": None if minutes else plan.epochs, "minutes": minutes, "size": size,
-        "batch": batch, "seed": seed, "learning-rate": plan.learning_rate, "painters": painters,
-        "threads": threads, "device": device, "mixed-precision": mixed, "precision": precision,
-        "patience": patience, "about": about or None,
+        "colour": colour, "batch": batch, "seed": seed, "learning-rate": plan.learning_rate,
+        "painters": painters, "threads": threads, "device": device, "mixed-precision": mixed,
+        "precision": precision, "patience": patience, "about": about or None,
     }  # fmt: skip
     order = Order(
         name=name or (parent.card.name if parent else "model"),
         version=version,
         plan=plan,
         size_hw=size,
+        colour=_colour(colour),
         painters={} if painters == "none" else choose(painters),
         parent=parent,
         about=about,
@@ -182,6 +186,7 @@ def teach_command(
     name: Annotated[str, typer.Option(help="The model's name, as in the recipe.")] = "model",
     version: Annotated[str, typer.Option(help="The model's version.")] = "1",
     size: Size = None,
+    colour: ColourOption = "auto",
     batch: Batch = None,
     seed: Seed = 0,
     threads: Threads = 1,
@@ -205,8 +210,9 @@ def teach_command(
     options = {
         "good": good, "out": out, "groups": groups, "skip-bad": skip_bad or None,
         "minutes": minutes, "painters": painters, "pretrained": pretrained,
-        "name": name, "version": version, "size": size, "batch": batch, "seed": seed,
-        "threads": threads, "device": device, "mixed-precision": mixed, "about": about or None,
+        "name": name, "version": version, "size": size, "colour": colour, "batch": batch,
+        "seed": seed, "threads": threads, "device": device, "mixed-precision": mixed,
+        "about": about or None,
     }  # fmt: skip
     plan = Plan(
         seed=seed,
@@ -221,6 +227,7 @@ def teach_command(
         version=version,
         plan=plan,
         size_hw=size,
+        colour=_colour(colour),
         painters=choose(painters),
         pretrained=pretrained,
         about=about,
@@ -238,9 +245,21 @@ def teach_command(
     typer.echo("No defective part was seen: how many of them it misses is not known yet.")
 
 
+def _colour(wanted: str) -> Colour:
+    from training.data.colour import Colour
+
+    if wanted not in list(Colour):
+        raise typer.BadParameter(f"--colour: expected {', '.join(Colour)}, got {wanted!r}")
+    return Colour(wanted)
+
+
 def _print_trained(trained: Trained, out: Path) -> str:
     """Print what came of it; the same in one line."""
+    card = trained.bundle.card
+    height, width = card.input.size_hw
+    sees = "colours" if card.input.channels > 1 else "grey values"
     typer.echo(f"{trained.bundle.label} in {out}, card {trained.bundle.digest[:12]}")
+    typer.echo(f"{card.task} of {', '.join(card.classes)}, from {sees} of {height} x {width} px")
     if trained.locked is None:
         return "no locked part to measure it on"
     print_figures(trained.locked)

@@ -44,6 +44,12 @@ Size = Annotated[
     tuple[int, int] | None,
     typer.Option(help="Height and width of the network's input; the pictures' own if left out."),
 ]
+ColourOption = Annotated[
+    str,
+    typer.Option(
+        "--colour", help="auto: colours where they vary over the pictures; grey or rgb: as said."
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Another seed, another model.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of torch.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, or auto: a CUDA GPU where torch sees one.")]

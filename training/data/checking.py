@@ -67,7 +67,7 @@ def _notes(before: Sequence[Sample], after: Sequence[Sample]) -> list[str]:
     if turned:
         notes.append(
             f"{turned} of {len(after)} pictures are in colour, or have a palette or transparency: "
-            "they are read as grey values"
+            "a model that sees grey is given their grey values"
         )
     labels = {sample.picture: sample.labels for sample in before}
     cut = sum(labels[sample.picture] != sample.labels for sample in after)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inspection.recipe import Region
 from models.bundle import file_sha256
 from training.data.authors import Author
-from training.data.labels import Box, Label, Mask, Polygon
+from training.data.labels import Box, Label, Mask, Polygon, Somewhere
 from training.data.pictures import read_picture, read_picture_header
 from training.data.sides import Side
 from training.errors import TrainingError
@@ -64,11 +64,15 @@ class Sample:
     def is_good(self) -> bool:
         return not self.labels
 
-    def pixels(self) -> NDArray[Any]:
-        """What the model is to see: (height, width), uint8 or uint16. Raises TrainingError."""
-        whole = read_picture(self.picture)
+    def pixels(self, channels: int = 1) -> NDArray[Any]:
+        """What a model is to see that is given so many channels, see `read_picture`.
+
+        (height, width) for one, (height, width, 3) for three; uint8 or uint16.
+        Raises TrainingError.
+        """
+        whole = read_picture(self.picture, channels)
         seen = self._inspected(whole)
-        if self.region and seen.shape != (self.region.height, self.region.width):
+        if self.region and seen.shape[:2] != (self.region.height, self.region.width):
             raise TrainingError(f"{self.picture}: {self.region} does not lie in {whole.shape}")
         return seen
 
@@ -76,6 +80,12 @@ class Sample:
         """Height and width of the whole picture. Raises TrainingError."""
         header = read_picture_header(self.picture)
         return header.height, header.width
+
+    def seen_hw(self) -> tuple[int, int]:
+        """Height and width of what the model is to see. Raises TrainingError."""
+        if self.region is None:
+            return self.size_hw()
+        return self.region.height, self.region.width
 
     def template_pixels(self) -> NDArray[Any] | None:
         """How what the model is to see should look, of the shape of `pixels`; None without one.
@@ -214,11 +224,15 @@ def with_side(dataset: Dataset, parts: Container[str], side: Side) -> Dataset:
 
 
 def check_trainable(dataset: Dataset) -> None:
-    """Raise TrainingError unless there are good parts and defective ones."""
+    """Raise TrainingError unless there are defects, and places without one.
+
+    Where all parts are defective and it is known where, what lies around the defects is good.
+    """
     good = sum(sample.is_good for sample in dataset.samples)
     if not dataset.samples:
         raise TrainingError(f"{dataset.source}: no pictures")
-    if good == 0:
+    labels = (label for sample in dataset.samples for label in sample.labels)
+    if good == 0 and any(isinstance(label, Somewhere) for label in labels):
         raise TrainingError(
             f"{dataset.source}: {len(dataset.samples)} pictures, none of a good part; without "
             "good parts false rejects cannot be learnt or measured: add a folder 'good'"

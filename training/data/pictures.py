@@ -11,9 +11,11 @@ from camera.picture import MAX_PIXELS, SUFFIXES, Header, read_header
 from camera.picture import read_picture as read_any_picture
 from training.errors import TrainingError
 
-# What a camera never sends and a decoder can still turn into grey values.
-_TURNED_GREY = frozenset({"grey", "colour", "palette", "grey with alpha", "colour with alpha"})
+_COLOURED = frozenset({"colour", "palette", "colour with alpha"})
+# What a camera never sends and a decoder can still turn into values.
+_TURNED = _COLOURED | {"grey", "grey with alpha"}
 _AS_GREY = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH
+_AS_COLOUR = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 
 
 def is_picture(path: Path) -> bool:
@@ -21,23 +23,32 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
-def read_picture(path: Path) -> Pixels:
-    """The picture in `path` as grey values: (height, width), uint8 or uint16.
+def read_picture(path: Path, channels: int = 1) -> Pixels:
+    """The picture in `path`, uint8 or uint16, as a model sees it.
 
+    channels: 1 for grey values, (height, width); 3 for red, green and blue, (height, width, 3).
     What is stored in colour, with a palette or with transparency is turned into its grey values
-    (luma of ITU-R BT.601); transparency is left away.
-    Raises TrainingError for a file that is missing, empty, cut off, too large or no picture.
+    (luma of ITU-R BT.601) where those are wanted; transparency is left away.
+    Raises TrainingError for a file that is missing, empty, cut off, too large or no picture, and
+    for a grey one where colours are wanted.
     """
     try:
         pixels, _ = read_any_picture(path)
     except FrameError as error:
-        turned = _turned_grey(path)
+        turned = _turned(path, channels)
         if turned is None:
             raise TrainingError(str(error)) from error
-        return turned
-    if pixels.ndim == 3:
+        pixels = turned
+    if channels == 3 and pixels.ndim == 2:
+        raise TrainingError(f"{path}: a grey picture; expected one in colour, as the model sees it")
+    if channels == 1 and pixels.ndim == 3:
         return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     return pixels
+
+
+def is_in_colour(path: Path) -> bool:
+    """True for a picture that is stored in colours, alike or not. Raises TrainingError."""
+    return read_picture_header(path).kind in _COLOURED
 
 
 def read_picture_header(path: Path) -> Header:
@@ -76,17 +87,23 @@ def read_mask(path: Path, size_hw: tuple[int, int]) -> NDArray[np.bool_]:
     return mask > (127 if highest > 1 else 0)
 
 
-def _turned_grey(path: Path) -> Pixels | None:
-    """The grey values of a picture that only a decoder can tell; None where there is none."""
+def _turned(path: Path, channels: int) -> Pixels | None:
+    """The values of a picture that only a decoder can tell; None where there are none.
+
+    Grey ones stay grey, whatever is wanted.
+    """
     try:
         header = read_picture_header(path)
     except TrainingError:
         return None
-    if header.kind not in _TURNED_GREY or header.width * header.height > MAX_PIXELS:
+    if header.kind not in _TURNED or header.width * header.height > MAX_PIXELS:
         return None
-    pixels = cv2.imdecode(np.fromfile(path, np.uint8), _AS_GREY)
+    in_colour = channels == 3 and header.kind in _COLOURED
+    pixels = cv2.imdecode(np.fromfile(path, np.uint8), _AS_COLOUR if in_colour else _AS_GREY)
     if pixels is None:  # pyright: ignore[reportUnnecessaryComparison] - the stubs leave it out
         return None
+    if in_colour:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
     if pixels.dtype == np.uint16:
         return np.asarray(pixels, np.uint16)
     return np.asarray(pixels, np.uint8)

@@ -84,6 +84,7 @@ def split(
         if part not in away and (part not in said or said[part] in drawn_from)
     }
     validation = draw_validation(free, seed, validation_share)
+    validation -= _only_there(dataset.samples, set(kinds) - away - validation, validation)
     validation |= {part for part, side in said.items() if side is Side.VALIDATION} - away
     divided = Split(
         _of(dataset, set(kinds) - away - validation),
@@ -123,6 +124,14 @@ def draw_validation(
 def _of(dataset: Dataset, parts: Iterable[str]) -> tuple[Sample, ...]:
     wanted = set(parts)
     return tuple(sample for sample in dataset.samples if sample.part in wanted)
+
+
+def _only_there(samples: Iterable[Sample], train: set[str], drawn: set[str]) -> set[str]:
+    """Of the parts drawn for validation those that show a class which is on none of `train`."""
+    held = tuple(samples)
+    lonely = _classes(s for s in held if s.part in drawn)
+    lonely -= _classes(s for s in held if s.part in train)
+    return {s.part for s in held if s.part in drawn and s.classes & lonely}
 
 
 def _classes(samples: Iterable[Sample]) -> set[str]:

@@ -19,14 +19,15 @@ _BRIGHTNESS = (-0.05, 0.05)
 _PASTED = 0.75  # of the defects are shown on another part than their own
 
 Crop = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Planes (side, side) and cells (classes, side / 4, side / 4)."""
+"""Planes (planes, side, side) and cells (classes, side / 4, side / 4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Crops with their cells.
 
-    images: float32 (batch, 1, side, side). cells: float32 (batch, classes, side / 4, side / 4).
+    images: float32 (batch, planes, side, side).
+    cells: float32 (batch, classes, side / 4, side / 4).
     unnamed: float32 (batch, 1, side / 4, side / 4), where a defect is that is of none of the
         classes, such as a painted one; None where there is no such crop.
     """
@@ -60,7 +61,7 @@ class Draws(Protocol[AnyBatch]):
 
 def crop_side_px(examples: Sequence[Example], side_px: int) -> int:
     """The side of a crop that fits the pictures and the network, at most `side_px`."""
-    side_px = min(side_px, *examples[0].planes.shape)
+    side_px = min(side_px, *examples[0].planes.shape[1:])
     return side_px - side_px % SIZE_MULTIPLE_PX
 
 
@@ -93,7 +94,7 @@ class Batches:
         crops = [self._with_defect() if i % 2 else self._anywhere() for i in range(self._size)]
         images = np.stack([image for image, _ in crops])
         cells = np.stack([cell for _, cell in crops])
-        return Batch(torch.from_numpy(images)[:, None], torch.from_numpy(cells))
+        return Batch(torch.from_numpy(images), torch.from_numpy(cells))
 
     def _with_defect(self) -> Crop:
         """A crop on a defect: where it is, or put on another part."""
@@ -133,13 +134,13 @@ class Batches:
         top, left = min(max(top, 0), height - side), min(max(left, 0), width - side)
         cells = example.cells[:, top : top + side, left : left + side].astype(np.float32)
         planes = example.planes[
-            top * STRIDE : (top + side) * STRIDE, left * STRIDE : (left + side) * STRIDE
+            :, top * STRIDE : (top + side) * STRIDE, left * STRIDE : (left + side) * STRIDE
         ].astype(np.float32)
         return self._mirrored(relit(planes, self.chance), cells)
 
     def _mirrored(self, planes: NDArray[np.float32], cells: NDArray[np.float32]) -> Crop:
         if self.chance.integers(2):
-            planes, cells = planes[::-1], cells[:, ::-1]
+            planes, cells = planes[:, ::-1], cells[:, ::-1]
         if self.chance.integers(2):
-            planes, cells = planes[:, ::-1], cells[:, :, ::-1]
+            planes, cells = planes[:, :, ::-1], cells[:, :, ::-1]
         return np.ascontiguousarray(planes), np.ascontiguousarray(cells)

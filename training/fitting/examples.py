@@ -21,8 +21,8 @@ CELL_SHARE = 0.1
 class Example:
     """One picture to learn from.
 
-    planes: the network's input, float16 (height, width): half the memory, a thousandth of the
-        grey values' own noise.
+    planes: the network's input, float16 (planes, height, width): half the memory, a
+        thousandth of the grey values' own noise.
     cells: uint8 (classes, height / 4, width / 4), 1 where the defect is.
     """
 
@@ -66,5 +66,5 @@ def _example(sample: Sample, spec: InputSpec, classes: tuple[str, ...]) -> Examp
     for class_name, mask in sample.masks():
         share = cv2.resize(mask.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
         cells[classes.index(class_name)] |= (share >= CELL_SHARE).astype(np.uint8)
-    planes, _ = prepare(sample.pixels(), spec, sample.full_scale)
-    return Example(planes[0, 0].astype(np.float16), cells)
+    planes, _ = prepare(sample.pixels(spec.channels), spec, sample.full_scale)
+    return Example(planes[0].astype(np.float16), cells)

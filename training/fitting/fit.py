@@ -61,10 +61,10 @@ class Plan:
     threads: int = 1
 
 
-def seeded_network(classes: int, seed: int) -> SegmentationNetwork:
-    """A fresh network; the same seed gives the same weights."""
+def seeded_network(classes: int, seed: int, planes: int = 1) -> SegmentationNetwork:
+    """A fresh network for pictures of so many planes; the same seed gives the same weights."""
     torch.manual_seed(seed)
-    return SegmentationNetwork(classes)
+    return SegmentationNetwork(classes, planes)
 
 
 def fit(

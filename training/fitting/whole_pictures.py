@@ -33,8 +33,8 @@ _HARD_SHARE = 0.05
 class WholeExample:
     """One picture and what is on it.
 
-    planes: the network's input, float16 (height, width). shown: float32 (classes,), 1 for each
-        class that the picture shows somewhere.
+    planes: the network's input, float16 (planes, height, width).
+    shown: float32 (classes,), 1 for each class that the picture shows somewhere.
     """
 
     planes: NDArray[np.float16]
@@ -45,7 +45,7 @@ class WholeExample:
 class WholeBatch:
     """Whole pictures with what is on them.
 
-    images: float32 (batch, 1, height, width). shown: float32 (batch, classes).
+    images: float32 (batch, planes, height, width). shown: float32 (batch, classes).
     """
 
     images: Tensor
@@ -58,9 +58,9 @@ def load_whole(
     """All samples; of their labels the classes alone. Raises TrainingError naming a bad file."""
     examples: list[WholeExample] = []
     for sample in samples:
-        planes, _ = prepare(sample.pixels(), spec, sample.full_scale)
+        planes, _ = prepare(sample.pixels(spec.channels), spec, sample.full_scale)
         shown = np.array([name in sample.classes for name in classes], np.float32)
-        examples.append(WholeExample(planes[0, 0].astype(np.float16), shown))
+        examples.append(WholeExample(planes[0].astype(np.float16), shown))
     return examples
 
 
@@ -83,7 +83,7 @@ class WholePictures:
         drawn = [self._one_of(self._pool(at % 2 == 1)) for at in range(self._size)]
         images = np.stack([self._seen(each) for each in drawn])
         shown = np.stack([each.shown for each in drawn])
-        return WholeBatch(torch.from_numpy(images)[:, None], torch.from_numpy(shown))
+        return WholeBatch(torch.from_numpy(images), torch.from_numpy(shown))
 
     def _pool(self, defective: bool) -> list[WholeExample]:
         if not defective:
@@ -97,9 +97,9 @@ class WholePictures:
         """Mirrored and re-lit."""
         planes = relit(example.planes.astype(np.float32), self.chance)
         if self.chance.integers(2):
-            planes = planes[::-1]
-        if self.chance.integers(2):
             planes = planes[:, ::-1]
+        if self.chance.integers(2):
+            planes = planes[:, :, ::-1]
         return np.ascontiguousarray(planes)
 
 

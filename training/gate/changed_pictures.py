@@ -22,8 +22,11 @@ _TILES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Grey:
-    """A grey picture with the highest value that its camera gives, and chance of its own."""
+class Taken:
+    """A picture with the highest value that its camera gives, and chance of its own.
+
+    pixels: (height, width), or (height, width, 3) in colour.
+    """
 
     pixels: Pixels
     full_scale: int
@@ -34,28 +37,34 @@ class Grey:
         return np.clip(np.round(values), 0, self.full_scale).astype(self.pixels.dtype)
 
 
-Change = Callable[[Grey], Pixels]
+Change = Callable[[Taken], Pixels]
 
 
-def changed(samples: Iterable[Sample], change: Change, folder: Path) -> list[Sample]:
+def changed(
+    samples: Iterable[Sample], change: Change, folder: Path, channels: int = 1
+) -> list[Sample]:
     """The same samples, their pictures changed and written into `folder`.
 
+    channels: that the models see, see `training.data.pictures.read_picture`.
     Chance is the same for every model and every run: it depends on the place in the list alone.
     Raises TrainingError for a picture that cannot be read, or a disk that is full.
     """
     return [
-        replace(sample, picture=_write(sample, change, folder, number))
+        replace(sample, picture=_write(sample, change, folder, number, channels))
         for number, sample in enumerate(samples)
     ]
 
 
-def _write(sample: Sample, change: Change, folder: Path, number: int) -> Path:
-    pixels = read_picture(sample.picture)
+def _write(sample: Sample, change: Change, folder: Path, number: int, channels: int) -> Path:
+    pixels = read_picture(sample.picture, channels)
     full_scale = sample.full_scale or FULL_SCALE[pixels.dtype]
-    grey = Grey(pixels, full_scale, np.random.default_rng(number))
+    taken = Taken(pixels, full_scale, np.random.default_rng(number))
     path = folder / f"{number:05d}.png"
     try:
-        if not cv2.imwrite(str(path), change(grey), _FASTEST):
+        after = change(taken)
+        if channels == 3:
+            after = cv2.cvtColor(after, cv2.COLOR_RGB2BGR)
+        if not cv2.imwrite(str(path), after, _FASTEST):
             raise TrainingError(f"{path}: the changed picture cannot be written")
     except cv2.error as error:
         raise TrainingError(f"{path}: the changed picture cannot be written: {error}") from error
@@ -63,29 +72,29 @@ def _write(sample: Sample, change: Change, folder: Path, number: int) -> Path:
 
 
 def _brighter(factor: float) -> Change:
-    return lambda grey: grey.held(grey.pixels * factor)
+    return lambda taken: taken.held(taken.pixels * factor)
 
 
-def _blurred(grey: Grey) -> Pixels:
-    return cv2.GaussianBlur(grey.pixels, (0, 0), 1.0)
+def _blurred(taken: Taken) -> Pixels:
+    return cv2.GaussianBlur(taken.pixels, (0, 0), 1.0)
 
 
-def _shifted(grey: Grey) -> Pixels:
-    padded = cv2.copyMakeBorder(grey.pixels, 2, 0, 2, 0, cv2.BORDER_REPLICATE)
-    return padded[: grey.pixels.shape[0], : grey.pixels.shape[1]]
+def _shifted(taken: Taken) -> Pixels:
+    padded = cv2.copyMakeBorder(taken.pixels, 2, 0, 2, 0, cv2.BORDER_REPLICATE)
+    return padded[: taken.pixels.shape[0], : taken.pixels.shape[1]]
 
 
-def _noisy(grey: Grey) -> Pixels:
-    noise = grey.chance.normal(0.0, 0.02 * grey.full_scale, grey.pixels.shape)
-    return grey.held(grey.pixels + noise)
+def _noisy(taken: Taken) -> Pixels:
+    noise = taken.chance.normal(0.0, 0.02 * taken.full_scale, taken.pixels.shape)
+    return taken.held(taken.pixels + noise)
 
 
-def _compressed(grey: Grey) -> Pixels:
+def _compressed(taken: Taken) -> Pixels:
     """Through JPEG and back; JPEG has 8 bits."""
-    eight = np.round(grey.pixels * (255.0 / grey.full_scale)).astype(np.uint8)
+    eight = np.round(taken.pixels * (255.0 / taken.full_scale)).astype(np.uint8)
     _, content = cv2.imencode(".jpg", eight, [cv2.IMWRITE_JPEG_QUALITY, 60])
-    back = np.asarray(cv2.imdecode(content, cv2.IMREAD_GRAYSCALE))
-    return grey.held(back * (grey.full_scale / 255.0))
+    back = np.asarray(cv2.imdecode(content, cv2.IMREAD_UNCHANGED))
+    return taken.held(back * (taken.full_scale / 255.0))
 
 
 WORSE_DAYS: Mapping[str, Change] = {
@@ -99,36 +108,36 @@ WORSE_DAYS: Mapping[str, Change] = {
 """What lamp, lens, conveyor, gain and network do to a picture of a part."""
 
 
-def _blank(grey: Grey) -> Pixels:
-    return np.full_like(grey.pixels, int(np.median(grey.pixels)))
+def _blank(taken: Taken) -> Pixels:
+    return np.full_like(taken.pixels, int(np.median(taken.pixels)))
 
 
-def _dark(grey: Grey) -> Pixels:
-    noise = grey.chance.normal(0.0, _LAMP_OFF_NOISE * grey.full_scale, grey.pixels.shape)
-    return grey.held(np.abs(noise))
+def _dark(taken: Taken) -> Pixels:
+    noise = taken.chance.normal(0.0, _LAMP_OFF_NOISE * taken.full_scale, taken.pixels.shape)
+    return taken.held(np.abs(noise))
 
 
-def _inverted(grey: Grey) -> Pixels:
-    return grey.held(float(grey.full_scale) - grey.pixels)
+def _inverted(taken: Taken) -> Pixels:
+    return taken.held(float(taken.full_scale) - taken.pixels)
 
 
-def _noise_alone(grey: Grey) -> Pixels:
-    return grey.held(grey.chance.uniform(0.0, grey.full_scale, grey.pixels.shape))
+def _noise_alone(taken: Taken) -> Pixels:
+    return taken.held(taken.chance.uniform(0.0, taken.full_scale, taken.pixels.shape))
 
 
-def _turned(grey: Grey) -> Pixels:
-    height, width = grey.pixels.shape
-    return cv2.resize(cv2.rotate(grey.pixels, cv2.ROTATE_90_CLOCKWISE), (width, height))
+def _turned(taken: Taken) -> Pixels:
+    height, width = taken.pixels.shape[:2]
+    return cv2.resize(cv2.rotate(taken.pixels, cv2.ROTATE_90_CLOCKWISE), (width, height))
 
 
-def _shuffled(grey: Grey) -> Pixels:
+def _shuffled(taken: Taken) -> Pixels:
     """The same grey values in the wrong places: tiles of the picture, dealt anew."""
-    height, width = (side // _TILES for side in grey.pixels.shape)
+    height, width = (side // _TILES for side in taken.pixels.shape[:2])
     places = [(row * height, column * width) for row in range(_TILES) for column in range(_TILES)]
-    picture = grey.pixels.copy()
-    for (top, left), number in zip(places, grey.chance.permutation(len(places)), strict=True):
+    picture = taken.pixels.copy()
+    for (top, left), number in zip(places, taken.chance.permutation(len(places)), strict=True):
         from_top, from_left = places[number]
-        picture[top : top + height, left : left + width] = grey.pixels[
+        picture[top : top + height, left : left + width] = taken.pixels[
             from_top : from_top + height, from_left : from_left + width
         ]
     return picture

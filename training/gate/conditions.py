@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from models.session import ModelSession
 from training.data.dataset import Sample
 from training.gate.changed_pictures import STRANGERS, WORSE_DAYS, Change, changed
 from training.gate.judging import Part, Rejected, judge_pictures, pair, parts_of, rejected_parts
+from training.gate.on_the_line import Judge
 from training.gate.report import Answer, Check, Paired
 from training.gate.rules import SIGNIFICANT, is_surely_worse
 from training.measuring.evaluate import rate
@@ -24,8 +24,14 @@ _NO_CHAMPION = "there is no champion to hold them against"
 class Judges:
     """The two models at work; champion: None for a station that has none."""
 
-    champion: ModelSession | None
-    challenger: ModelSession
+    champion: Judge | None
+    challenger: Judge
+
+    @property
+    def channels(self) -> int:
+        """As many as either model sees: pictures are changed in colour for a model that sees it."""
+        models = (self.challenger, self.champion or self.challenger)
+        return max(model.session.bundle.card.input.channels for model in models)
 
     def reject(self, samples: Sequence[Sample]) -> tuple[Rejected | None, Rejected]:
         """Which parts champion and challenger reject."""
@@ -65,7 +71,7 @@ def strangers(judges: Judges, samples: Sequence[Sample], folder: Sequence[Sample
     rates: list[Paired] = []
     for name, change in STRANGERS.items():
         with TemporaryDirectory(prefix="passline-gate-") as scratch:
-            made = changed(source, change, Path(scratch))
+            made = changed(source, change, Path(scratch), judges.channels)
             rates.append(_passing(name, made, judges))
     if folder:
         rates.append(_passing("other products", folder, judges))
@@ -93,7 +99,8 @@ def _under(
     name: str, change: Change, judges: Judges, samples: Sequence[Sample], undisturbed: Rejected
 ) -> list[Paired]:
     with TemporaryDirectory(prefix="passline-gate-") as folder:
-        champion, challenger = judges.reject(changed(samples, change, Path(folder)))
+        worse = changed(samples, change, Path(folder), judges.channels)
+        champion, challenger = judges.reject(worse)
     parts = parts_of(samples)
     flips = sum(challenger[part.name] != undisturbed[part.name] for part in parts)
     good = [part for part in parts if part.is_good]

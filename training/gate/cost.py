@@ -67,9 +67,13 @@ class _Runs:
 
     def __init__(self, session: ModelSession, samples: Sequence[Sample]) -> None:
         self._session = session
-        paired = session.bundle.card.input.template
+        spec = session.bundle.card.input
         self._pictures = [
-            (sample.pixels(), sample.full_scale, sample.template_pixels() if paired else None)
+            (
+                sample.pixels(spec.channels),
+                sample.full_scale,
+                sample.template_pixels() if spec.template else None,
+            )
             for sample in samples[:_MOST_RUNS]
         ]
 

@@ -68,7 +68,8 @@ def measure(
     measured: list[Measured] = []
     for sample in samples:
         template = sample.template_pixels() if card.input.template else None
-        prediction = session.predict(sample.pixels(), sample.full_scale, template=template)
+        pixels = sample.pixels(card.input.channels)
+        prediction = session.predict(pixels, sample.full_scale, template=template)
         score = peak(prediction.output, card)
         measured.append(Measured(sample, prediction.findings, score))
         report()

@@ -74,7 +74,8 @@ def _judged(
 ) -> Line:
     try:
         golden = None if template is None else read_picture(template)
-        prediction = session.predict(read_picture(path), template=golden)
+        pixels = read_picture(path, session.bundle.card.input.channels)
+        prediction = session.predict(pixels, template=golden)
     except TrainingError as error:
         return Line(name, not_inspected(ReasonKind.INCOMPLETE, str(error)), NOT_JUDGED_SCORE)
     except InferenceError as error:

@@ -102,7 +102,8 @@ def try_out(
     overlap = Overlap()
     for sample in samples:
         template = _template(bundle, sample)
-        prediction, judged = _judged(session, sample, sample.pixels(), template)
+        pixels = sample.pixels(bundle.card.input.channels)
+        prediction, judged = _judged(session, sample, pixels, template)
         trial.judged.append(judged)
         if covers and prediction is not None:
             _add(overlap, prediction, sample)
@@ -162,7 +163,7 @@ def _have_masks(samples: Sequence[Sample]) -> bool:
 
 
 def _add(overlap: Overlap, prediction: Prediction, sample: Sample) -> None:
-    height, width = sample.pixels().shape
+    height, width = sample.seen_hw()
     highest = prediction.output[0].max(axis=0)
     scores = cv2.resize(highest, (width, height), interpolation=cv2.INTER_LINEAR)
     mask = np.zeros((height, width), np.bool_)

@@ -20,7 +20,8 @@ def network_inputs(samples: Iterable[Sample], spec: InputSpec) -> Iterator[tuple
     for sample in samples:
         template = sample.template_pixels() if spec.template else None
         try:
-            yield sample, prepared(sample.pixels(), spec, sample.full_scale, template=template)
+            pixels = sample.pixels(spec.channels)
+            yield sample, prepared(pixels, spec, sample.full_scale, template=template)
         except NotRegistered:
             continue
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from training.network.layers import RARE, Convolution, Stage, doubled
+from training.network.layers import RARE, Convolution, Stage, doubled, halved
 
 STEM_WIDTH = 32  # many thin filters for lines in every direction, then mixed into few channels
 WIDTHS = (16, 32, 64)  # channels at stride 4, 8 and 16
@@ -23,20 +23,21 @@ _GAIN = 4.0
 
 
 class SegmentationNetwork(nn.Module):
-    """Grey picture to one map per defect class; 0.23 M parameters.
+    """Picture, grey or in colour, to one map per defect class; 0.23 M parameters.
 
-    Input: float32 (batch, 1, height, width), height and width multiples of 16.
+    Input: float32 (batch, planes, height, width), height and width multiples of 16.
     Output: logits, float32 (batch, classes, height / 4, width / 4); several classes may be present
     in one cell. When it judges, each is the mean over its neighbours: one doubtful cell alone
     rejects no part. It learns without that, or it would learn to undo it.
     """
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, planes: int = 1) -> None:
         super().__init__()
+        self.planes = planes
         self.classes = classes
         self.gain = _GAIN
         fine, middle, coarse = WIDTHS
-        self.stem = Convolution(4, STEM_WIDTH, stride=2)
+        self.stem = Convolution(4 * planes, STEM_WIDTH, stride=2)
         self.mix = Convolution(STEM_WIDTH, fine, side=1)
         self.stage4 = Stage(fine, BLOCKS[0])
         self.down8 = Convolution(fine, middle, stride=2)
@@ -54,7 +55,7 @@ class SegmentationNetwork(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         contrast = fn.softsign(self.gain * image)
-        at4 = self.stage4(self.mix(self.stem(fn.pixel_unshuffle(contrast, 2))))
+        at4 = self.stage4(self.mix(self.stem(halved(contrast))))
         at8 = self.stage8(self.down8(at4))
         at16 = self.stage16(self.down16(at8))
         at8 = self.fuse8(at8 + doubled(self.to8(at16)))

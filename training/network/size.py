@@ -34,7 +34,7 @@ def usual_size(samples: Sequence[Sample], planes: int = 1) -> tuple[int, int]:
     planes: that the network is given of each picture.
     Raises TrainingError for a picture that cannot be read.
     """
-    shapes = [_seen_hw(sample) for sample in _spread(samples, _LOOKED_AT)]
+    shapes = [sample.seen_hw() for sample in _spread(samples, _LOOKED_AT)]
     height, width = (median(shape[axis] for shape in shapes) for axis in (0, 1))
     usual = LARGEST_SIDE_PX / max(height, width)
     room = min(MOST_PIXELS, MOST_BYTES / (2 * planes * len(samples)))
@@ -70,11 +70,6 @@ def _thickness_px(mask: Mask) -> float:
     return (
         2.0 * float(cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max()) - 1.0
     )
-
-
-def _seen_hw(sample: Sample) -> tuple[int, int]:
-    region = sample.region
-    return sample.size_hw() if region is None else (region.height, region.width)
 
 
 def _spread(samples: Sequence[Sample], count: int) -> Sequence[Sample]:

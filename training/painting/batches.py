@@ -1,16 +1,21 @@
 """Batches for learning from good parts alone: half of the crops are given a painted defect."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from training.fitting.batches import Batch, Batches, crop_side_px, relit
 from training.fitting.examples import CELL_SHARE, Example
 from training.network.layers import STRIDE
 from training.painting.painters import Canvas, Painter, Plane, paint, texture_of
 
+Planes = NDArray[np.float32]
+
+_COLOURLESS = 0.5  # of the defects painted on pictures in colour change the light alone
 _PAST_THE_BORDER = 0.25
 """Crops are drawn so far, in sides of a crop, past the border, and then moved inside."""
 
@@ -31,7 +36,7 @@ class PaintedBatches:
         seed: int,
     ) -> None:
         self._good = good
-        self._textures = [texture_of(example.planes.astype(np.float32)) for example in good]
+        self._textures = [texture_of(_as_grey(example.planes)) for example in good]
         self._painters = painters
         self._size = size
         self._side_px = crop_side_px(good, side_px)
@@ -42,30 +47,44 @@ class PaintedBatches:
         crops = [self._painted() if i % 2 else self._clean() for i in range(self._size)]
         images = np.stack([image for image, _ in crops])
         cells = np.stack([cell for _, cell in crops])
-        return Batch(torch.from_numpy(images)[:, None], torch.from_numpy(cells)[:, None])
+        return Batch(torch.from_numpy(images), torch.from_numpy(cells)[:, None])
 
-    def _clean(self) -> tuple[Plane, Plane]:
+    def _clean(self) -> tuple[Planes, Plane]:
         side = self._side_px // STRIDE
         return self._crop(self._picture()), np.zeros((side, side), np.float32)
 
-    def _painted(self) -> tuple[Plane, Plane]:
+    def _painted(self) -> tuple[Planes, Plane]:
         index = self._picture()
-        canvas = Canvas(self._crop(index), self._crop(self._picture()), self._textures[index])
+        crop, other = self._crop(index), self._crop(self._picture())
+        grey = _as_grey(crop)
+        canvas = Canvas(grey, _as_grey(other), self._textures[index])
         painted = paint(canvas, self._painters, self.chance)
-        return painted.plane, cells_of(painted.cover)
+        if len(crop) == 1:
+            return painted.plane[None], cells_of(painted.cover)
+        changed = crop + self._tint(len(crop)) * (painted.plane - grey)
+        return changed.astype(np.float32), cells_of(painted.cover)
+
+    def _tint(self, channels: int) -> Planes:
+        """How much of a painted change each channel takes: all alike, or each its own."""
+        if self.chance.random() < _COLOURLESS:
+            return np.ones((channels, 1, 1), np.float32)
+        tint = self.chance.uniform(-1.0, 1.0, (channels, 1, 1))
+        return (tint / np.abs(tint).max()).astype(np.float32)
 
     def _picture(self) -> int:
         return int(self.chance.integers(len(self._good)))
 
-    def _crop(self, index: int) -> Plane:
+    def _crop(self, index: int) -> Planes:
         planes, side = self._good[index].planes, self._side_px
-        height, width = planes.shape
+        _, height, width = planes.shape
         top, left = self._place(height - side), self._place(width - side)
-        crop = relit(planes[top : top + side, left : left + side].astype(np.float32), self.chance)
-        if self.chance.integers(2):
-            crop = crop[::-1]
+        crop = relit(
+            planes[:, top : top + side, left : left + side].astype(np.float32), self.chance
+        )
         if self.chance.integers(2):
             crop = crop[:, ::-1]
+        if self.chance.integers(2):
+            crop = crop[:, :, ::-1]
         return np.ascontiguousarray(crop)
 
     def _place(self, room_px: int) -> int:
@@ -98,6 +117,11 @@ class MixedBatches:
             torch.cat([labelled.cells, torch.zeros(shape)]),
             torch.cat([torch.zeros_like(labelled.cells[:, :1]), painted.cells]),
         )
+
+
+def _as_grey(planes: NDArray[Any]) -> Plane:
+    """The mean of a picture's planes, which painters work on: float32 (height, width)."""
+    return planes.astype(np.float32).mean(0)
 
 
 def cells_of(cover: Plane) -> Plane:

@@ -32,7 +32,7 @@ def painted_auroc(
     0.5 where there is no picture, or nothing that could be seen was painted.
     """
     chance = np.random.default_rng(seed)
-    planes = [example.planes.astype(np.float32) for example in good]
+    planes = [example.planes[0].astype(np.float32) for example in good]
     painted: list[float] = []
     for plane in planes:
         other = planes[int(chance.integers(len(planes)))]

@@ -69,7 +69,7 @@ class Classify:
     ) -> SegmentationNetwork:
         """Labels may say where a defect is; that is not looked at."""
         plan = order.plan
-        network = seeded_network(len(classes), plan.seed)
+        network = seeded_network(len(classes), plan.seed, spec.planes)
         if order.parent is not None:
             network = continue_from(network, order.parent, classes)
         examples = load_whole(divided.train, spec, classes)

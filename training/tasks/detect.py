@@ -9,6 +9,7 @@ import torch
 from models.card import InputSpec, Normalisation, OutputSpec
 from models.registration import NotRegistered
 from models.session import ModelSession
+from training.data.colour import Colour, channels_of
 from training.data.dataset import Dataset, Sample
 from training.data.split import Split, split
 from training.errors import TrainingError
@@ -60,9 +61,16 @@ class Detect:
         return split(dataset, seed, needs_good=False, validation_share=_VALIDATION_SHARE)
 
     def input(self, dataset: Dataset, order: Order) -> InputSpec:
+        """Golden templates are compared in grey: registration and healing know no colours."""
+        if self.template and order.colour is Colour.RGB:
+            raise TrainingError("--colour rgb: pairs are compared in grey; leave it out")
+        colour = Colour.GREY if self.template else order.colour
+        channels = channels_of(dataset.samples, colour)
+        planes = channels * (1 + self.template)
         return InputSpec(
-            size_hw=wanted_size(dataset.samples, order.size_hw),
+            size_hw=wanted_size(dataset.samples, order.size_hw, planes),
             normalisation=Normalisation(mean=0.5, std=0.5),
+            channels=channels,
             template=self.template,
         )
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.card import InputSpec, Normalisation, OutputSpec
 from models.session import ModelSession
+from training.data.colour import channels_of
 from training.data.dataset import Dataset, Sample, check_taught, check_trainable
 from training.data.split import Split, split
 from training.fitting.batches import Batch, Batches, Draws
@@ -59,11 +60,14 @@ class Segment:
             check_taught(dataset)
         else:
             check_trainable(dataset)
-        return split(dataset, seed)
+        has_good = any(sample.is_good for sample in dataset.samples)
+        return split(dataset, seed, needs_good=has_good)
 
     def input(self, dataset: Dataset, order: Order) -> InputSpec:
-        size_hw = wanted_size(dataset.samples, order.size_hw)
-        return InputSpec(size_hw=size_hw, normalisation=Normalisation(kind="log_median"))
+        channels = channels_of(dataset.samples, order.colour)
+        size_hw = wanted_size(dataset.samples, order.size_hw, channels)
+        normalisation = Normalisation(kind="log_median")
+        return InputSpec(size_hw=size_hw, normalisation=normalisation, channels=channels)
 
     def learn(
         self,
@@ -78,7 +82,7 @@ class Segment:
         if self.good_only:
             return _taught(divided, spec, order, following)
         examples = load_examples(divided.train, spec, classes)
-        network = seeded_network(len(classes), plan.seed)
+        network = seeded_network(len(classes), plan.seed, spec.planes)
         if order.parent is not None:
             network = continue_from(network, order.parent, classes)
         batches = _labelled(examples, order.painters, plan)
@@ -119,17 +123,18 @@ def _taught(
 ) -> SegmentationNetwork | PatchMemory:
     """A network that finds painted defects, or a memory of good patches if that finds more.
 
-    Neither has seen the validation parts that they are compared on.
+    The memory is of grey pictures alone. Neither has seen the validation parts that they are
+    compared on.
     """
     plan = order.plan
     good = load_good(divided.train, spec)
     batches = PaintedBatches(good, order.painters, plan.batch, plan.crop_px, plan.seed)
-    network = seeded_network(1, plan.seed)
+    network = seeded_network(1, plan.seed, spec.planes)
     held = load_good(divided.validation, spec)
     painted = PaintedBatches(held, order.painters, plan.batch, plan.crop_px, plan.seed)
     exam = exam_of(painted) if held else []
     fit(network, batches, segmentation_loss, len(good), plan, following, exam)
-    if order.pretrained is None or not held:
+    if order.pretrained is None or not held or spec.planes > 1:
         return network
     memory = remember(
         load_backbone(order.pretrained), _planes_of(good), _planes_of(held), plan.seed
@@ -138,7 +143,7 @@ def _taught(
 
 
 def _planes_of(examples: list[Example]) -> list[NDArray[np.float32]]:
-    return [example.planes.astype(np.float32) for example in examples]
+    return [example.planes[0].astype(np.float32) for example in examples]
 
 
 def _labelled(examples: list[Example], painters: Mapping[str, Painter], plan: Plan) -> Draws[Batch]:

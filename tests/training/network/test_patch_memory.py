@@ -118,7 +118,8 @@ class Keen(nn.Module):
 
 
 def test_of_two_networks_the_one_that_finds_painted_defects_is_the_better() -> None:
-    good = [Example(picture(n).astype(np.float16), np.zeros((1, 16, 16), np.uint8)) for n in (1, 2)]
+    empty = np.zeros((1, 16, 16), np.uint8)
+    good = [Example(picture(n).astype(np.float16)[None], empty) for n in (1, 2)]
     blind, keen = Blind(), Keen()
     for order in ((blind, keen), (keen, blind)):
         assert better(order, good, choose("spot:3"), seed=1) is keen

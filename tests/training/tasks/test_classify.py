@@ -80,7 +80,7 @@ def test_good_parts_alone_teach_no_classes(parts: Dataset) -> None:
     good = tuple(sample for sample in parts.samples if sample.is_good)
     with pytest.raises(TrainingError, match="all of good parts"):
         Classify().divide(Dataset(good, "good"), 0)
-    blank = WholeExample(np.zeros((64, 64), np.float16), np.zeros(1, np.float32))
+    blank = WholeExample(np.zeros((1, 64, 64), np.float16), np.zeros(1, np.float32))
     with pytest.raises(TrainingError, match="good and of defective parts"):
         WholePictures([blank], 2, 0)
 
@@ -88,7 +88,8 @@ def test_good_parts_alone_teach_no_classes(parts: Dataset) -> None:
 def test_every_class_is_drawn_as_often_as_the_others_and_good_ones_as_often_as_all() -> None:
     kinds = [(0.0, 0.0)] * 4 + [(1.0, 0.0)] * 90 + [(0.0, 1.0)] * 2
     examples = [
-        WholeExample(np.zeros((32, 32), np.float16), np.array(kind, np.float32)) for kind in kinds
+        WholeExample(np.zeros((1, 32, 32), np.float16), np.array(kind, np.float32))
+        for kind in kinds
     ]
     draws = WholePictures(examples, 10, 0)
     shown = torch.cat([draws.next().shown for _ in range(100)])
