@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+from inspection.recipe import Recipe
 from models.bundle import Bundle
 from models.session import ModelSession
 from training.data.dataset import Dataset, Sample
@@ -17,12 +18,22 @@ from training.gate.cost import USUAL, Allowance, latency, memory
 from training.gate.judging import (
     JudgedPicture,
     Part,
+    by_part,
     judge_pictures,
     parts_of,
     rejected_parts,
 )
+from training.gate.on_the_line import Judge, as_its_champion_runs, limits_on_the_line
 from training.gate.promises import int8_loss, parity
-from training.gate.report import Check, DataUsed, Difference, GateReport, contender, passes
+from training.gate.report import (
+    Check,
+    Contender,
+    DataUsed,
+    Difference,
+    GateReport,
+    contender,
+    passes,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +42,14 @@ class Exam:
 
     dataset: its locked parts judge. escaped: names of parts that once escaped; those of them in the
     data set are judged too, locked or not. strangers: pictures of other products.
+    recipe: the station's, whose limits override those on the cards, as on the line; None for none.
     """
 
     dataset: Dataset
     escaped: frozenset[str] = frozenset()
     strangers: Sequence[Sample] = ()
     allowed: Allowance = USUAL
+    recipe: Recipe | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +82,23 @@ def compare(
 
     report: called with what comes next, in words.
     Raises TrainingError when there are no locked parts, when the challenger does not say what it
-    learnt from, or when it learnt from one of them; BundleError for a bundle that does not run.
+    learnt from, or when it learnt from one of them; BundleError for a bundle that does not run;
+    RecipeError for a challenger that does not fit the recipe.
     """
     held = locked_samples(challenger, exam.dataset)
     names = {sample.part for sample in held}
     past = [each for each in exam.dataset.samples if each.part in exam.escaped - names]
-    sessions = _sessions(challenger, champion)
-    judged = _judged(sessions, [*held, *past], report)
-    checks = _checks(sessions, judged, held, past, exam, report)
+    judges = _judges(challenger, champion, exam.recipe)
+    judged = _judged(judges, [*held, *past], report)
+    checks = _checks(judges, judged, held, past, exam, report)
     shown = tuple(_differences(judged, held))
     return Comparison(
         GateReport(
             made_utc=datetime.now(UTC).isoformat(timespec="seconds"),
             software=f"passline {version('passline')}",
-            challenger=contender(challenger),
-            champion=None if champion is None else contender(champion),
+            challenger=_contender(judges.challenger),
+            champion=None if judges.champion is None else _contender(judges.champion),
+            judged_by=_in_words(exam.recipe),
             data=_data(held, exam.dataset.source),
             checks=checks,
             differences=tuple(each.difference for each in shown),
@@ -118,23 +133,39 @@ class _JudgedByBoth:
     challenger: tuple[JudgedPicture, ...]
 
 
-def _sessions(challenger: Bundle, champion: Bundle | None) -> Judges:
-    return Judges(None if champion is None else ModelSession(champion), ModelSession(challenger))
+def _judges(challenger: Bundle, champion: Bundle | None, recipe: Recipe | None) -> Judges:
+    own = Judge(ModelSession(challenger), limits_on_the_line(challenger.card, recipe))
+    if champion is None:
+        return Judges(None, own)
+    known = None if recipe is None else as_its_champion_runs(recipe, champion.card)
+    return Judges(Judge(ModelSession(champion), limits_on_the_line(champion.card, known)), own)
+
+
+def _contender(judge: Judge) -> Contender:
+    return contender(judge.session.bundle, judge.limits)
+
+
+def _in_words(recipe: Recipe | None) -> str:
+    if recipe is None:
+        return "the limits on each model's card"
+    views = "" if len(recipe.view_names) == 1 else f"; views of a part: {recipe.fusion.views}"
+    own = ", ".join(sorted(recipe.limits)) or "no class"
+    return f"the recipe for {recipe.product}, which sets limits of {own}{views}"
 
 
 def _judged(
-    sessions: Judges, samples: Sequence[Sample], report: Callable[[str], None]
+    judges: Judges, samples: Sequence[Sample], report: Callable[[str], None]
 ) -> _JudgedByBoth:
     report(f"judging {len(samples)} pictures")
-    champion = sessions.champion
+    champion = judges.champion
     return _JudgedByBoth(
         None if champion is None else tuple(judge_pictures(champion, samples)),
-        tuple(judge_pictures(sessions.challenger, samples)),
+        tuple(judge_pictures(judges.challenger, samples)),
     )
 
 
 def _checks(
-    sessions: Judges,
+    judges: Judges,
     judged: _JudgedByBoth,
     held: Sequence[Sample],
     past: Sequence[Sample],
@@ -146,27 +177,28 @@ def _checks(
     checks = list(accuracy_checks(parts_of(held), champion, challenger))
     checks.append(past_escapes(parts_of([*held, *past]), exam.escaped, champion, challenger))
     report("judging pictures of worse days")
-    checks.append(robustness(sessions, held, challenger))
+    checks.append(robustness(judges, held, challenger))
     report("judging pictures of what is not the product")
-    checks.append(strangers(sessions, held, exam.strangers))
+    checks.append(strangers(judges, held, exam.strangers))
     report("measuring time and memory")
-    checks.append(latency(sessions.champion, sessions.challenger, held, exam.allowed))
-    checks.append(memory(sessions.champion, sessions.challenger, exam.allowed))
-    bundle = sessions.challenger.bundle
+    champion_runs = None if judges.champion is None else judges.champion.session
+    challenger_runs = judges.challenger.session
+    checks.append(latency(champion_runs, challenger_runs, held, exam.allowed))
+    checks.append(memory(champion_runs, challenger_runs, exam.allowed))
+    bundle = challenger_runs.bundle
     return (*checks, parity(bundle), int8_loss(bundle))
 
 
 def _differences(judged: _JudgedByBoth, held: Sequence[Sample]) -> Iterable[Shown]:
     """The locked parts that one model alone got wrong."""
-    challenger = _by_part(judged.challenger)
-    champion = None if judged.champion is None else _by_part(judged.champion)
+    own, own_rejects = by_part(judged.challenger), rejected_parts(judged.challenger)
+    other = None if judged.champion is None else by_part(judged.champion)
+    other_rejects = {} if judged.champion is None else rejected_parts(judged.champion)
     for part in parts_of(held):
-        own = challenger[part.name]
-        other = None if champion is None else champion[part.name]
-        rejects = any(one.rejected for one in own)
-        before = other is not None and any(one.rejected for one in other)
+        rejects, before = own_rejects[part.name], other_rejects.get(part.name, False)
         if rejects != before:
-            yield _shown(part, own, other, before, rejects)
+            champion = None if other is None else other[part.name]
+            yield _shown(part, own[part.name], champion, before, rejects)
 
 
 def _shown(
@@ -176,7 +208,7 @@ def _shown(
     champion_rejects: bool,
     challenger_rejects: bool,
 ) -> Shown:
-    """One picture stands for the part: one that it was rejected for."""
+    """One picture stands for the part: one that was rejected for itself, where there is one."""
     rejecting = own if challenger_rejects or other is None else other
     at = next((at for at, one in enumerate(rejecting) if one.rejected), 0)
     difference = Difference(
@@ -187,13 +219,6 @@ def _shown(
         challenger_rejects=challenger_rejects,
     )
     return Shown(difference, None if other is None else other[at], own[at])
-
-
-def _by_part(judged: Sequence[JudgedPicture]) -> dict[str, list[JudgedPicture]]:
-    by_part: dict[str, list[JudgedPicture]] = {}
-    for one in judged:
-        by_part.setdefault(one.sample.part, []).append(one)
-    return by_part
 
 
 def _data(held: Sequence[Sample], source: str) -> DataUsed:

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from inspection.judge import Outcome, ReasonKind, Seen, Verdict, judge, judge_views, not_inspected
 from models.errors import InferenceError
 from models.findings import Finding
-from models.session import ModelSession
 from training.data.dataset import Sample
+from training.gate.on_the_line import Judge
 from training.gate.report import Paired
 from training.gate.rules import mcnemar
-from training.measuring.evaluate import measure, rate, rejects
+from training.measuring.evaluate import measure, rate
 
 Rejected = Mapping[str, bool]
 """Part by part, whether a model rejects it."""
@@ -17,11 +18,19 @@ Rejected = Mapping[str, bool]
 
 @dataclass(frozen=True, slots=True)
 class JudgedPicture:
-    """What a model says of one picture, at the limits on its own card."""
+    """What a model says of one picture. seen: None where it gave no answer."""
 
     sample: Sample
-    findings: tuple[Finding, ...]
-    rejected: bool
+    seen: Seen | None
+    verdict: Verdict
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return () if self.seen is None else self.seen.findings
+
+    @property
+    def rejected(self) -> bool:
+        return self.verdict.outcome is Outcome.REJECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class Part:
         return not self.classes
 
 
-def judge_pictures(session: ModelSession, samples: Iterable[Sample]) -> list[JudgedPicture]:
+def judge_pictures(by: Judge, samples: Iterable[Sample]) -> list[JudgedPicture]:
     """What the model says of each picture; without an answer it is rejected, as on the line.
 
     Raises TrainingError for a picture that cannot be read.
@@ -44,20 +53,32 @@ def judge_pictures(session: ModelSession, samples: Iterable[Sample]) -> list[Jud
     judged: list[JudgedPicture] = []
     for sample in samples:
         try:
-            (measured,) = measure(session, [sample])
-            rejected = rejects(measured, session.bundle.card.limits)
-            judged.append(JudgedPicture(sample, measured.findings, rejected))
-        except InferenceError:
-            judged.append(JudgedPicture(sample, (), rejected=True))
+            (measured,) = measure(by.session, [sample])
+            seen = Seen(measured.findings, by.limits)
+            judged.append(JudgedPicture(sample, seen, judge(seen.findings, seen.limits)))
+        except InferenceError as error:
+            verdict = not_inspected(ReasonKind.NO_ANSWER, str(error))
+            judged.append(JudgedPicture(sample, None, verdict))
     return judged
 
 
 def rejected_parts(judged: Iterable[JudgedPicture]) -> dict[str, bool]:
-    """Whether each part is rejected: as on the line, when any of its pictures is."""
-    rejected: dict[str, bool] = {}
+    """Whether each part is rejected, all its pictures together, as the line fuses views."""
+    return {part: _rejected(pictures) for part, pictures in by_part(judged).items()}
+
+
+def by_part(judged: Iterable[JudgedPicture]) -> dict[str, list[JudgedPicture]]:
+    """The pictures of each part, in order."""
+    pictures: dict[str, list[JudgedPicture]] = {}
     for one in judged:
-        rejected[one.sample.part] = rejected.get(one.sample.part, False) or one.rejected
-    return rejected
+        pictures.setdefault(one.sample.part, []).append(one)
+    return pictures
+
+
+def _rejected(pictures: Sequence[JudgedPicture]) -> bool:
+    by_view = {str(at): one.verdict for at, one in enumerate(pictures)}
+    seen = [one.seen for one in pictures if one.seen is not None]
+    return judge_views(by_view, seen).outcome is Outcome.REJECT
 
 
 def parts_of(samples: Iterable[Sample]) -> tuple[Part, ...]:

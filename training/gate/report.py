@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from inspection.judge import Limits
 from models.bundle import Bundle
 from models.card import Probability, Rate, Sha256
 
@@ -75,12 +76,25 @@ class Check(Section):
     measures: tuple[Measure, ...] = ()
 
 
+class LimitUsed(Section):
+    """What findings of a class were held against; area_px in pixels of the first camera."""
+
+    class_name: str
+    score: float
+    area_px: float
+    doubt_score: float
+
+
 class Contender(Section):
-    """A bundle that was compared; signed_by: the public keys that signed it."""
+    """A bundle that was compared; signed_by: the public keys that signed it.
+
+    limits: in force for its findings; none in a report of an older Passline.
+    """
 
     label: str
     digest: Sha256
     signed_by: tuple[str, ...] = ()
+    limits: tuple[LimitUsed, ...] = ()
 
 
 class DataUsed(Section):
@@ -114,7 +128,7 @@ class Difference(Section):
 class GateReport(Section):
     """The whole comparison, as it goes into the registry.
 
-    champion: None for a station that has none yet.
+    champion: None for a station that has none yet. judged_by: whose limits were in force.
     """
 
     format: Literal[1] = REPORT_FORMAT
@@ -122,6 +136,7 @@ class GateReport(Section):
     software: str
     challenger: Contender
     champion: Contender | None
+    judged_by: str = "the limits on each model's card"
     data: DataUsed
     checks: Annotated[tuple[Check, ...], Field(min_length=1)]
     differences: tuple[Difference, ...]
@@ -162,6 +177,17 @@ def passes(checks: tuple[Check, ...]) -> bool:
     return all(check.answer is not Answer.NO for check in checks)
 
 
-def contender(bundle: Bundle) -> Contender:
-    """A bundle as the report names it."""
-    return Contender(label=bundle.label, digest=bundle.digest, signed_by=bundle.signed_by)
+def contender(bundle: Bundle, limits: Limits) -> Contender:
+    """A bundle as the report names it, with the limits in force."""
+    used = tuple(
+        LimitUsed(
+            class_name=name,
+            score=limit.score,
+            area_px=limit.area_px,
+            doubt_score=limit.doubt_score,
+        )
+        for name, limit in limits.by_class.items()
+    )
+    return Contender(
+        label=bundle.label, digest=bundle.digest, signed_by=bundle.signed_by, limits=used
+    )

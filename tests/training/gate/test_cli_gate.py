@@ -65,6 +65,32 @@ def test_promote_puts_a_better_challenger_on_the_line_without_torch(
     assert "champion" in listed.output
 
 
+def test_the_gate_judges_by_the_recipe_as_the_line_would(
+    make_model: MakeModel, registry: Registry, spots_folder: Path, tmp_path: Path
+) -> None:
+    """On its card the challenger is as blind as the champion; the recipe lowers that limit."""
+    blind_too = make_model("2", dark=1.0).folder
+    own = RECIPE.replace('trusted_keys = ["%s"]\n', "") + "[limits.dark]\nscore = 0.5\n"
+    (tmp_path / "cap.toml").write_text(own)
+    options = ["--registry", str(registry.folder), "--parts", str(spots_folder)]
+    options += ["--slower", "100", "--recipe", str(tmp_path / "cap.toml")]
+    report = tmp_path / "gate.json"
+    result = RUNNER.invoke(app, ["gate", str(blind_too), *options, "--json", str(report)])
+    assert result.exit_code == 1, result.output
+    found = GateReport.model_validate_json(report.read_text())
+    (escapes,) = found.check("escapes").rates
+    assert escapes.champion is not None
+    assert (escapes.champion.events, escapes.challenger.events) == (0, 0)
+    assert found.against == (
+        "better: neither fewer escapes nor fewer false rejects than the champion",
+    )
+    assert found.judged_by == "the recipe for cap, which sets limits of dark"
+    assert {used.class_name: used.score for used in found.challenger.limits} == {
+        "bright": 0.5, "dark": 0.5,
+    }  # fmt: skip
+    assert "Held against the recipe for cap" in " ".join(result.output.split())
+
+
 def test_the_gate_says_no_with_a_report_and_changes_nothing(
     make_model: MakeModel, registry: Registry, spots_folder: Path, tmp_path: Path
 ) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from inspection.errors import RecipeError
+from inspection.recipe import parse_recipe
 from models.bundle import Bundle
 from training.data.dataset import Dataset
 from training.data.split import is_locked
@@ -67,6 +69,61 @@ def test_a_challenger_that_forgot_a_defect_gets_a_no_for_every_reason(
     assert past.challenger.n == len(escaped)  # also those that are not locked
     assert "lamp off 100%" in report.check("strangers").found
     assert any(each.startswith("escapes: ") for each in report.against)
+
+
+RECIPE = """
+product = "cap"
+join_timeout_ms = 20
+[[camera]]
+id = "left"
+device = { source = "rendered" }
+[[camera]]
+id = "right"
+device = { source = "rendered" }
+[model]
+name = "spot"
+[gate]
+kind = "simulated"
+[fusion]
+views = "%s"
+"""
+
+
+@pytest.mark.parametrize(("views", "escapes"), [("any", 0.0), ("mean", 1.0)])
+def test_views_of_a_part_are_fused_as_the_recipe_fuses_them(
+    make_model: MakeModel, spots: Dataset, exam: Exam, views: str, escapes: float
+) -> None:
+    """Each defect is seen by one camera alone, and the mean of two views is too low for it."""
+    locked = [sample for sample in spots.samples if is_locked(sample.part)]
+    good = next(sample for sample in locked if sample.is_good)
+    other = tuple(replace(good, part=sample.part) for sample in locked)
+    both = Dataset((*locked, *other), "two views")
+    recipe = parse_recipe(RECIPE % views, "bench")
+    strict = {"limits": {"bright": {"score": 0.9}, "dark": {"score": 0.9}}}
+    challenger = make_model("2", card=strict)
+    report = compare(challenger, None, replace(exam, dataset=both, recipe=recipe)).report
+    assert report.check("escapes").rates[0].challenger.rate == escapes
+    assert report.check("false rejects").rates[0].challenger.rate == 0.0
+    assert report.judged_by.endswith(f"sets limits of no class; views of a part: {views}")
+
+
+def test_a_recipe_with_a_class_that_only_the_challenger_knows_judges_the_champion_without(
+    make_model: MakeModel, exam: Exam
+) -> None:
+    text = RECIPE.replace("%s", "any") + "[limits.chip]\nscore = 0.7\n"
+    recipe = parse_recipe(text, "bench")
+    known = {
+        "classes": ["bright", "chip"],
+        "limits": {name: {"score": 0.5} for name in ("bright", "chip")},
+    }
+    challenger = make_model("2", card=known)
+    report = compare(challenger, make_model("1"), replace(exam, recipe=recipe)).report
+    scores = {used.class_name: used.score for used in report.challenger.limits}
+    assert scores["chip"] == 0.7
+    assert report.champion is not None
+    assert "chip" not in {used.class_name for used in report.champion.limits}
+    with pytest.raises(RecipeError, match=r"limits\.chip: spot has no such class"):
+        compare(make_model("3"), challenger, replace(exam, recipe=recipe))
 
 
 def test_the_first_model_is_held_against_passing_everything(

@@ -18,6 +18,7 @@ from training.data.split import locked
 from training.gate.changed_pictures import STRANGERS, WORSE_DAYS, changed
 from training.gate.conditions import Judges, robustness, strangers
 from training.gate.judging import judge_pictures, rejected_parts
+from training.gate.on_the_line import Judge, limits_on_the_line
 from training.gate.report import Answer
 
 MakeModel = Callable[..., Bundle]
@@ -30,6 +31,11 @@ def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Sample:
     ramp = np.linspace(0.05 * highest, 0.95 * highest, 40 * 60).reshape(40, 60)
     cv2.imwrite(str(tmp_path / "part.png"), ramp.astype(dtype))
     return Sample(tmp_path / "part.png", "a", full_scale=full_scale)
+
+
+def by_card(bundle: Bundle) -> Judge:
+    """A model held to the limits on its card."""
+    return Judge(ModelSession(bundle), limits_on_the_line(bundle.card, None))
 
 
 def bright_from(grey: int, like: Bundle) -> onnx.ModelProto:
@@ -76,8 +82,8 @@ def test_a_fragile_challenger_is_refused_where_a_steady_champion_stands(
 ) -> None:
     """Both are right on every part; the fragile one calls 20 % brighter parts bright."""
     held = locked(spots.samples)
-    steady = ModelSession(make_model("1"))
-    fragile = ModelSession(make_model("2", graph=bright_from(145, steady.bundle)))
+    steady = by_card(make_model("1"))
+    fragile = by_card(make_model("2", graph=bright_from(145, steady.session.bundle)))
     undisturbed = rejected_parts(judge_pictures(fragile, held))
     assert undisturbed == rejected_parts(judge_pictures(steady, held))
     check = robustness(Judges(steady, fragile), held, undisturbed)
@@ -94,8 +100,8 @@ def test_pictures_of_other_products_are_judged_too_and_of_any_size(
     for number, grey in enumerate((128, 0)):
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((30, 90), grey, np.uint8))
     others = [Sample(tmp_path / f"{number}.png", str(number)) for number in (0, 1)]
-    session = ModelSession(make_model("1"))
-    check = strangers(Judges(session, session), locked(spots.samples), others)
+    judge = by_card(make_model("1"))
+    check = strangers(Judges(judge, judge), locked(spots.samples), others)
     shares = {paired.what: paired.challenger for paired in check.rates}
     assert (shares["other products"].events, shares["other products"].n) == (1, 2)
     assert shares["lamp off"].events == 0
@@ -108,6 +114,6 @@ def test_a_picture_that_a_model_has_no_answer_to_does_not_pass(
     constant_bundle: Callable[[float], Path], tmp_path: Path
 ) -> None:
     cv2.imwrite(str(tmp_path / "part.png"), np.full((64, 64), 128, np.uint8))
-    session = ModelSession(open_bundle(constant_bundle(float("nan"))))
-    (judged,) = judge_pictures(session, [Sample(tmp_path / "part.png", "a")])
+    judge = by_card(open_bundle(constant_bundle(float("nan"))))
+    (judged,) = judge_pictures(judge, [Sample(tmp_path / "part.png", "a")])
     assert judged.rejected
