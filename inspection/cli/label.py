@@ -33,7 +33,7 @@ def queue_command(
     limit: Annotated[int, typer.Option(min=1, help="How many parts at most.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print the queue as JSON.")] = False,
 ) -> None:
-    """List the parts whose labels are worth most: escapes, disputes, near the limit, novel."""
+    """List the parts whose labels are worth most: escapes first, then what is in dispute."""
     from inspection.quality.label_queue import LabelQueue
 
     queue = LabelQueue(data)

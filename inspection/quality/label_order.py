@@ -29,7 +29,7 @@ class Queued:
 def in_order(
     candidates: Iterable[Candidate], settled_utc_ns: Mapping[int, int]
 ) -> tuple[Queued, ...]:
-    """The queue: escapes first, then disagreements, then near the limit, then novel parts.
+    """The queue: escapes, disagreements, those of the shadow, near the limit, then novel parts.
 
     Within a kind the part that most speaks for comes first, the newer one of two alike. What was
     answered since its reason arose is left out.

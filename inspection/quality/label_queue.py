@@ -11,7 +11,12 @@ from inspection.errors import RecordsError
 from inspection.judge import Outcome
 from inspection.live import for_screen
 from inspection.quality.label_order import Queued, in_order
-from inspection.quality.label_reasons import disputed, disputed_in_study, near_limit
+from inspection.quality.label_reasons import (
+    disputed,
+    disputed_by_shadow,
+    disputed_in_study,
+    near_limit,
+)
 from inspection.quality.novelty import Floats, novelty
 from inspection.records.answers import AnswerDesk, Outlined
 from inspection.records.candidates import Candidate, Why, proposed
@@ -21,10 +26,14 @@ from inspection.records.escapes import EscapeReader
 from inspection.records.period import PeriodReader
 from inspection.records.query import RecordReader, StoredPart
 from inspection.records.record import ViewRecord
+from inspection.records.seen_parts import part_to_see
+from inspection.records.shadow_reader import ShadowReader
 from inspection.records.studies import StudyDesk
+from models.registry import station_registry
 
 LOOK_BACK_PARTS = 300
-"""So many of the newest rejects with pictures, and of the newest passes, are looked through."""
+"""So many of the newest rejects with pictures, and of the newest passes, are looked through; and
+of the newest disagreements of each shadow."""
 _THUMB_PX = 8
 _THUMB_WEIGHT = 0.25
 """64 pixels are not to drown a handful of measures."""
@@ -50,7 +59,8 @@ class _Said:
 class LabelQueue:
     """Reads the queue of a data folder; what it saw of pictures it keeps. For many threads.
 
-    Every method raises RecordsError when records or desk cannot be used.
+    Every method raises RecordsError when records or desk cannot be used, and RegistryError where
+    the registry's log is damaged.
     """
 
     def __init__(self, folder: Path, *, busy_timeout_s: float = 5.0) -> None:
@@ -61,11 +71,14 @@ class LabelQueue:
         self._desk = Desk(folder, busy_timeout_s=busy_timeout_s)
         self._answers = AnswerDesk(folder, busy_timeout_s=busy_timeout_s)
         self._studies = StudyDesk(folder, busy_timeout_s=busy_timeout_s)
+        self._shadows = ShadowReader(folder, busy_timeout_s=busy_timeout_s)
+        self._registry = station_registry(folder)
         self._features: dict[tuple[int, str], Floats | None] = {}
 
     def close(self) -> None:
         for opened in (
-            self._studies, self._answers, self._desk, self._escapes, self._period, self._reader,
+            self._shadows, self._studies, self._answers, self._desk, self._escapes, self._period,
+            self._reader,
         ):  # fmt: skip
             opened.close()
 
@@ -92,11 +105,26 @@ class LabelQueue:
                 yield dispute
         for study in self._studies.studies():
             yield from disputed_in_study(study, self._studies.calls(study.study_id))
+        yield from self._disputed_by_shadows()
         yield from proposed(self._folder)
         for part in recent.values():
             if (near := near_limit(part.record)) is not None:
                 yield near
         yield from self._novel(recent.values())
+
+    def _disputed_by_shadows(self) -> Iterator[Candidate]:
+        """Parts on which a champion and its shadow disagree."""
+        history = self._registry.history()
+        digests = {event.label: event.digest for event in history}
+        for name in {event.name for event in history}:
+            standing = self._registry.standing(name)
+            champion, shadow = standing.champion, standing.shadow
+            if champion is None or shadow is None:
+                continue
+            for found in self._shadows.latest_disagreements(
+                digests[shadow], digests[champion], LOOK_BACK_PARTS
+            ):
+                yield disputed_by_shadow(found, champion, shadow)
 
     def _novel(self, parts: Iterable[StoredPart]) -> Iterator[Candidate]:
         """Parts of which a picture is far from all others of its view."""
@@ -151,7 +179,7 @@ class LabelQueue:
         return self._others(numbers)
 
     def _others(self, numbers: Iterable[int]) -> dict[int, StoredPart]:
-        found = (self._reader.part_by_number(number) for number in sorted(numbers))
+        found = (part_to_see(number, self._reader, self._shadows) for number in sorted(numbers))
         return {part.record.part_number: part for part in found if part and part.pictures}
 
     def _said(self) -> _Said:

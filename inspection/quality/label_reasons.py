@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from inspection.judge import Limit
+from inspection.judge import Limit, Outcome
 from inspection.records.candidates import Candidate, Why
 from inspection.records.entries import Review
 from inspection.records.record import PartRecord
+from inspection.records.shadow_reader import Disagreement
 from inspection.records.studies import Call, Study
 from models.findings import Finding
 
@@ -48,6 +49,19 @@ def disputed(words: Sequence[Review]) -> Candidate | None:
     before, after = words[-2:]
     said = f"{before.who} and {after.who} do not agree"
     return Candidate(after.part_number, Why.DISAGREEMENT, 1.0, said, after.at_utc_ns + 1)
+
+
+def disputed_by_shadow(found: Disagreement, champion: str, shadow: str) -> Candidate:
+    """A candidate for a part on which the champion and its shadow, by their labels, disagree.
+
+    The more their scores are apart the more an answer says of the two; parts that passed come
+    first, for a bad one among them has left. Any answer counts in the trial, also an early one.
+    """
+    apart = min(abs((found.score or 0.0) - (found.champion_score or 0.0)), 1.0)
+    left = found.champion is Outcome.PASS
+    said = f"{champion} says {found.champion}, its shadow {shadow} says {found.shadow}"
+    strength = (left + apart) / 2.0
+    return Candidate(found.part_number, Why.SHADOW, strength, said, since_utc_ns=0)
 
 
 def disputed_in_study(study: Study, calls: Iterable[Call]) -> list[Candidate]:

@@ -18,6 +18,8 @@ from inspection.records.database import Database
 from inspection.records.entries import DeskError, Label, Review
 from inspection.records.query import RecordReader, StoredPart
 from inspection.records.rows import canonical_json
+from inspection.records.seen_parts import part_to_see
+from inspection.records.shadow_reader import ShadowReader
 from inspection.records.store import DESK_FILE
 
 outlines = Table(
@@ -57,10 +59,12 @@ class AnswerDesk:
         self._utc_ns = utc_ns
         self._database = Database(folder, DESK_FILE, busy_timeout_s)
         self._records = RecordReader(folder, busy_timeout_s=busy_timeout_s)
+        self._shadows = ShadowReader(folder, busy_timeout_s=busy_timeout_s)
         with self._database.writing() as connection:  # a desk may be older than answers
             outlines.create(connection, checkfirst=True)
 
     def close(self) -> None:
+        self._shadows.close()
         self._records.close()
         self._database.close()
 
@@ -70,7 +74,7 @@ class AnswerDesk:
         Raises DeskError for a part that is not on record, one whose picture was not kept, an
         outline of a view that it has not, and an answer without a name.
         """
-        part = self._records.part_by_number(part_number)
+        part = part_to_see(part_number, self._records, self._shadows)
         if part is None or not part.pictures:
             raise DeskError(f"part {part_number}: has no kept picture here to be answered for")
         if not who.strip():

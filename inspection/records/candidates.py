@@ -21,6 +21,7 @@ class Why(StrEnum):
 
     ESCAPE = "escape"
     DISAGREEMENT = "disagreement"
+    SHADOW = "shadow"
     NEAR_LIMIT = "near_limit"
     NOVEL = "novel"
 
@@ -30,7 +31,7 @@ class Candidate:
     """A part that may be worth a label.
 
     strength: how much speaks for it among those of its kind, 0 to 1. said: why, in words.
-    since_utc_ns: when the reason arose; an answer given later settles it.
+    since_utc_ns: when the reason arose; an answer given later settles it, and any answer does at 0.
     """
 
     part_number: int

@@ -14,6 +14,9 @@ from camera.frame import FrameError, check_pixels
 from inspection.errors import RecordsError
 
 IMAGES_FOLDER = "images"
+SHADOW_FOLDER = "shadow"
+"""Where in a data folder a shadow's own `images/` are."""
+_FOLDERS = ((IMAGES_FOLDER,), (SHADOW_FOLDER, IMAGES_FOLDER))
 _PARTS_PER_FOLDER = 1000
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -64,7 +67,7 @@ def load_picture(folder: Path, relative: str, sha256: str, pixel_format: str) ->
     """
     path = folder / relative
     steps = PurePosixPath(relative).parts
-    if steps[:1] != (IMAGES_FOLDER,) or ".." in steps:
+    if not any(steps[: len(inside)] == inside for inside in _FOLDERS) or ".." in steps:
         raise RecordsError(f"{relative!r} is not a picture in {folder / IMAGES_FOLDER}")
     try:
         encoded = np.frombuffer(path.read_bytes(), np.uint8)

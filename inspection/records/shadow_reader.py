@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from inspection.judge import Outcome
 from inspection.records import shadow_schema as schema
@@ -15,9 +15,6 @@ from inspection.records.images import load_picture
 from inspection.records.source import Source
 from inspection.records.store import SHADOW_FILE
 from models.findings import Finding
-
-SHADOW_FOLDER = "shadow"
-"""Where in a data folder a shadow's own pictures are, as `images/` in the records' folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +96,29 @@ class ShadowReader:
     ) -> list[Disagreement]:
         """The next parts above number `after` on which these two disagree, in order."""
         answers = schema.answers.c
-        query = (
-            select(schema.answers)
-            .where(answers.disagrees.is_(True) & (answers.digest == digest))
-            .where((answers.champion_digest == champion_digest) & (answers.part_number > after))
-            .order_by(answers.part_number)
-            .limit(limit)
+        wanted = _between(digest, champion_digest).where(answers.part_number > after)
+        return self._disagreements(wanted.order_by(answers.part_number).limit(limit))
+
+    def latest_disagreements(
+        self, digest: str, champion_digest: str, limit: int
+    ) -> list[Disagreement]:
+        """The latest parts on which these two disagree, the newest first."""
+        newest_first = schema.answers.c.part_number.desc()
+        wanted = _between(digest, champion_digest)
+        return self._disagreements(wanted.order_by(newest_first).limit(limit))
+
+    def kept_pictures(self, part_number: int) -> dict[str, ShadowPicture]:
+        """The pictures of a part that shadows kept, by view; each that disagreed may have some."""
+        answers = schema.answers.c
+        wanted = select(schema.answers).where(
+            (answers.part_number == part_number) & answers.disagrees.is_(True)
         )
-        with self._shadow.reading() as connection:
-            return [_disagreement(row) for row in connection.execute(query).mappings()]
+        return {
+            picture.view: picture
+            for found in self._disagreements(wanted)
+            for picture in found.views
+            if picture.path is not None
+        }
 
     def picture(self, picture: ShadowPicture) -> NDArray[Any] | None:
         """A picture that the shadow kept, proved by its hash; None where the records have it.
@@ -116,9 +127,20 @@ class ShadowReader:
         """
         if picture.path is None:
             return None
-        inside = picture.path.removeprefix(f"{SHADOW_FOLDER}/")
-        folder = self._folder / SHADOW_FOLDER
-        return load_picture(folder, inside, picture.sha256, picture.pixel_format)
+        return load_picture(self._folder, picture.path, picture.sha256, picture.pixel_format)
+
+    def _disagreements(self, query: Select[Any]) -> list[Disagreement]:
+        with self._shadow.reading() as connection:
+            return [_disagreement(row) for row in connection.execute(query).mappings()]
+
+
+def _between(digest: str, champion_digest: str) -> Select[Any]:
+    answers = schema.answers.c
+    return select(schema.answers).where(
+        answers.disagrees.is_(True)
+        & (answers.digest == digest)
+        & (answers.champion_digest == champion_digest)
+    )
 
 
 def view_json(picture: ShadowPicture) -> dict[str, Any]:

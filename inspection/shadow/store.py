@@ -11,10 +11,10 @@ from inspection.judge import Verdict
 from inspection.line.shadow_wire import OfferedPart
 from inspection.records import shadow_schema as schema
 from inspection.records.database import Database
-from inspection.records.images import picture_path, store_picture
+from inspection.records.images import SHADOW_FOLDER, picture_path, store_picture
 from inspection.records.record import ViewRecord
 from inspection.records.rows import canonical_json
-from inspection.records.shadow_reader import SHADOW_FOLDER, ShadowPicture, view_json
+from inspection.records.shadow_reader import ShadowPicture, view_json
 from inspection.records.store import SHADOW_FILE, explained
 from models.bundle import Bundle
 

@@ -28,6 +28,8 @@ from inspection.records.entries import Return, Review
 from inspection.records.escapes import escaped_serials
 from inspection.records.query import RecordReader, StoredPart
 from inspection.records.record import ViewRecord
+from inspection.records.seen_parts import part_to_see
+from inspection.records.shadow_reader import ShadowReader
 from inspection.records.templates import template_file
 from models.errors import RegistryError
 from models.findings import Finding
@@ -70,9 +72,11 @@ def collect(data: Path, registry: Registry) -> Collected:
     read, or when a picture is not the one on its record.
     """
     reader, desk, answers = RecordReader(data), Desk(data), AnswerDesk(data)
+    shadows = ShadowReader(data)
     try:
-        return _Collector(data, reader, desk, answers, registry).collect()
+        return _Collector(data, reader, shadows, desk, answers, registry).collect()
     finally:
+        shadows.close()
         answers.close()
         desk.close()
         reader.close()
@@ -85,12 +89,14 @@ class _Collector:
         self,
         data: Path,
         reader: RecordReader,
+        shadows: ShadowReader,
         desk: Desk,
         answers: AnswerDesk,
         registry: Registry,
     ) -> None:
         self._data = data
         self._reader = reader
+        self._shadows = shadows
         self._desk = desk
         self._answers = answers
         self._registry = registry
@@ -117,7 +123,7 @@ class _Collector:
             yield _Vouched(word, outlines.get(number))
 
     def _samples(self, vouched: _Vouched, escaped: frozenset[str]) -> list[Sample]:
-        part = self._reader.part_by_number(vouched.word.part_number)
+        part = part_to_see(vouched.word.part_number, self._reader, self._shadows)
         if part is None or not part.pictures:
             raise _Unusable("no picture was kept")
         author, labelled = self._labelled(part, vouched)

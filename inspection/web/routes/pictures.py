@@ -6,6 +6,7 @@ import cv2
 from fastapi import APIRouter, Header, HTTPException, Response
 
 from inspection.live import for_screen
+from inspection.records.seen_parts import part_to_see
 from inspection.web.station import ThisStation
 
 FOR_EVER = "private, max-age=31536000, immutable"
@@ -28,7 +29,8 @@ def picture(
     a browser may keep a picture for ever only when it asked for it by its hash.
     """
     reader = station.records.reader()
-    part = reader.part_by_number(part_number) if part_number < 2**63 else None
+    known = part_number < 2**63
+    part = part_to_see(part_number, reader, station.records.shadows()) if known else None
     shown = None if part is None else part.worst_picture
     if part is not None and view is not None:
         shown = part.record.view(view) if view in part.pictures else None

@@ -16,7 +16,7 @@ let corners = []; // of the outline that is being drawn, in pixels of the pictur
 let outlines = []; // finished ones, as they are sent
 
 async function load() {
-  const found = await get("/labels/queue");
+  const found = await get("/labels/queue").finally(() => (byId("loading").hidden = true));
   queue = found.parts;
   classes = found.classes;
   await next();

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from camera.frame import Frame
+from inspection.cli.label import queue_command
 from inspection.judge import Outcome
 from inspection.line.shadow_feed import ShadowFeed
 from inspection.line.shadow_wire import (
@@ -27,12 +28,16 @@ from inspection.line.shadow_wire import (
     pack,
     unpack,
 )
+from inspection.quality.label_queue import LabelQueue
 from inspection.quality.trial import Proposal, read_station_trial
 from inspection.recipe import parse_recipe
+from inspection.records.answers import AnswerDesk
+from inspection.records.candidates import Why
 from inspection.records.shadow_reader import ShadowReader
 from inspection.records.signal_desk import SignalDesk
 from inspection.shadow import store as shadow_store
 from inspection.shadow.process import ShadowProcess
+from training.data.from_records import collect
 
 Bench = Any  # the fixture of conftest.py
 Capture = Callable[[], Frame]
@@ -182,6 +187,38 @@ def test_a_disagreement_on_a_pass_keeps_the_picture_that_the_records_do_not(
     assert kept is not None
     assert kept.tolist() == good().pixels.tolist()
     assert found.views[0].findings[0].class_name in ("bright", "dark")
+
+
+def test_a_disagreement_waits_for_a_label_and_its_answer_counts_in_the_trial_and_teaches(
+    bench: Bench,
+    beside: Beside,
+    constant_bundle: Callable[[float], Path],
+    good: Capture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """On a pass of which the records keep no picture: the shadow's is seen and learnt from."""
+    strict = take_on(bench, constant_bundle(0.9))
+    with shadow_beside(bench.folder):
+        beside.run([beside.when_ready(good)])
+        wait_until(lambda: len(disagreements_of(bench, strict)) == 1, "it was kept")
+    queue = LabelQueue(bench.folder)
+    (waiting,) = queue.read(10)
+    assert (waiting.queued.part_number, waiting.queued.why) == (0, Why.SHADOW)
+    queue_command(bench.folder, limit=10, as_json=False)
+    said = f"spot-1 says pass, its shadow {strict} says reject"
+    assert said in capfd.readouterr().out
+    answers = AnswerDesk(bench.folder)
+    answers.answer(0, "Mia")
+    answers.close()
+    assert queue.read(10) == []
+    queue.close()
+    plan = parse_recipe(bench_recipe(bench), "bench").shadow
+    trial = read_station_trial(bench.folder, bench.registry, "spot", plan)
+    assert trial is not None
+    assert (trial.answers.champion_right, trial.waiting) == (1, ())
+    (sample,) = collect(bench.folder, bench.registry).dataset.samples
+    assert (sample.part, sample.labels) == ("bench-0000000", ())
+    assert sample.pixels().tolist() == good().pixels.tolist()
 
 
 def test_a_shadow_that_disagrees_always_does_not_fill_the_disk(

@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 
 from inspection.errors import RecordsError
+from inspection.judge import Outcome
 from inspection.quality.label_order import in_order
-from inspection.quality.label_reasons import disputed, disputed_in_study
+from inspection.quality.label_reasons import disputed, disputed_by_shadow, disputed_in_study
 from inspection.quality.novelty import FEWEST_PARTS, novelty
 from inspection.records.candidates import Candidate, CandidateFile, Why, proposed
 from inspection.records.entries import Review
+from inspection.records.shadow_reader import Disagreement
 from inspection.records.studies import Call, Study
 
 
@@ -22,14 +24,15 @@ QUEUE = (
     candidate(2, Why.DISAGREEMENT, 0.9),
     candidate(9, Why.DISAGREEMENT, 0.4),
     candidate(3, Why.DISAGREEMENT, 0.4),
+    candidate(6, Why.SHADOW, 1.0),
     candidate(4, Why.NEAR_LIMIT, 1.0),
     candidate(5, Why.NOVEL, 1.0),
 )
 
 
-def test_escapes_come_first_then_disagreements_then_the_limit_then_what_is_novel() -> None:
+def test_escapes_come_first_then_disagreements_the_shadows_the_limit_and_what_is_novel() -> None:
     for shuffled in permutations(QUEUE):
-        assert [each.part_number for each in in_order(shuffled, {})] == [1, 2, 9, 3, 4, 5]
+        assert [each.part_number for each in in_order(shuffled, {})] == [1, 2, 9, 3, 6, 4, 5]
 
 
 def test_several_reasons_put_a_part_before_its_like() -> None:
@@ -117,3 +120,25 @@ def test_a_damaged_candidate_is_named_by_file_and_line(tmp_path: Path, line: str
     (tmp_path / "candidates" / "x.jsonl").write_text(f"{line}\n")
     with pytest.raises(RecordsError, match=r"x\.jsonl, line 1: no candidate"):
         proposed(tmp_path)
+
+
+def disagreement(part: int, champion: Outcome, scores: tuple[float | None, float]) -> Disagreement:
+    other = Outcome.REJECT if champion is Outcome.PASS else Outcome.PASS
+    return Disagreement(part, f"s-{part}", "b", "a", champion, scores[0], other, scores[1], (), 10)
+
+
+def test_of_the_shadows_disagreements_passed_parts_come_first_then_those_far_apart() -> None:
+    found = (
+        disagreement(1, Outcome.REJECT, (0.9, 0.1)),
+        disagreement(2, Outcome.PASS, (0.4, 0.6)),
+        disagreement(3, Outcome.PASS, (None, 0.8)),
+        disagreement(4, Outcome.REJECT, (0.6, 0.4)),
+    )
+    queue = in_order((disputed_by_shadow(each, "ring-1", "ring-2") for each in found), {})
+    assert [each.part_number for each in queue] == [3, 2, 1, 4]
+    assert queue[2].reasons[0].said == "ring-1 says reject, its shadow ring-2 says pass"
+
+
+def test_any_answer_settles_what_the_shadow_says_later() -> None:
+    late = disputed_by_shadow(disagreement(1, Outcome.PASS, (0.1, 0.9)), "ring-1", "ring-2")
+    assert in_order([late], {1: 5}) == ()

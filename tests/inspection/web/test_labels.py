@@ -3,13 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from camera.frame import Frame
+from inspection.judge import Outcome, Reason, ReasonKind, Verdict
+from inspection.line.shadow_wire import ChampionWord, OfferedPart
 from inspection.records.answers import AnswerDesk
 from inspection.records.candidates import Candidate, CandidateFile, Why
 from inspection.records.desk import Desk
+from inspection.shadow.store import Answer, ShadowStore
 from models.findings import Finding
+from models.registry import station_registry
 
 SCRATCH = Finding("scratch", 0.93, (40.0, 56.0, 72.0, 64.0), 180.0)
 NEAR = Finding("scratch", 0.52, (40.0, 56.0, 72.0, 64.0), 180.0)
@@ -87,6 +93,45 @@ def test_an_answer_that_makes_no_sense_is_refused(
 
 def test_an_empty_station_has_an_empty_queue(asker: Any) -> None:
     assert asker.get("/labels/queue").json() == {"parts": [], "classes": []}
+
+
+def test_what_the_shadow_says_otherwise_is_in_the_queue_with_the_picture_that_it_kept(
+    asker: Any, line: Any, tmp_path: Path, make_bundle: Any
+) -> None:
+    registry = station_registry(tmp_path)
+    for version in ("1", "2"):
+        registry.add(make_bundle(version=version, card={"name": "rings"}), "Mia", "trained")
+    champion = registry.promote("rings-1", "Mia", "the first", {})
+    shadow = registry.shadow("rings-2", "Mia", "passed the gate", {})
+    pixels = np.full((128, 128), 90, np.uint8)
+    record = line.part(pixels=pixels, keep=False)
+    frame = Frame(pixels, "Mono8", "cam1", 0, 0, 0)
+    word = ChampionWord("rings-1", champion.digest, Outcome.PASS, 0.1)
+    part = OfferedPart(0, record.serial, 1, word, {"cam1": frame}, {}, False, 0)
+    verdict = Verdict(Outcome.REJECT, (Reason(ReasonKind.DEFECT, "scratch"),))
+    store = ShadowStore(tmp_path)
+    store.add(shadow, [Answer(part, verdict, record.views, 0.8, 1, 1)])
+    store.close()
+    (waiting,) = asker.get("/labels/queue").json()["parts"]
+    assert waiting["why"] == "shadow"
+    assert waiting["said"] == ["rings-1 says pass, its shadow rings-2 says reject"]
+    assert asker.get(waiting["views"][0]["picture"]).status_code == 200
+    assert asker.post("/labels", {"part_number": 0, "outlines": [], "who": "Mia"}).is_success
+    assert queue(asker) == []
+
+
+@pytest.mark.browser
+def test_the_page_says_that_it_looks_while_its_queue_is_made(
+    page: Page, web_thread: Any, judged: Any
+) -> None:
+    asked: list[Route] = []
+    page.route("**/labels/queue", lambda route: asked.append(route))
+    page.goto(f"{web_thread.url}/labels")
+    expect(page.locator("#loading")).to_contain_text("Looking through the records")
+    expect(page.locator(".label-answer")).to_be_hidden()
+    asked[0].continue_()
+    expect(page.locator(".label-answer")).to_be_visible()
+    expect(page.locator("#loading")).to_be_hidden()
 
 
 @pytest.mark.browser
