@@ -1,11 +1,13 @@
 """The whole line beside a bare onnxruntime loop: throughput, start, memory, latency.
 
-    python benchmarks/line.py                  all figures, some two minutes
+    python benchmarks/line.py                  all figures, some five minutes
     python benchmarks/line.py --rounds 9       more rounds, tighter medians
+    python benchmarks/line.py --only shadow    what a shadow costs the line, alone
 
 Each round runs the bare loop and the line in turn, each as a process of its own on one and the
 same core, over the same rendered parts; ratios are taken round by round and their median is
-reported, so that a machine that is busy with other things slows both alike.
+reported, so that a machine that is busy with other things slows both alike. The line without and
+with a shadow take turns in the same way, on all cores, as a station has them.
 """
 
 import argparse
@@ -18,13 +20,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Set
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 PICTURES = 64
 MODEL = "metal-cap"
+CHALLENGER = "challenger"
+PACE_HZ = 10.0
+WARM_PARTS = 150
+"""So many parts at most pass at that pace until a shadow has judged one and it is measured."""
+ALL_CORES = frozenset(os.sched_getaffinity(0))
 
 
 def main() -> None:
@@ -32,6 +40,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--parts", type=int, default=400, help="parts a round")
     parser.add_argument("--bundle", type=Path, help="another model than the shipped one")
+    parser.add_argument("--only", choices=("line", "shadow"), help="one half of the figures")
     parser.add_argument("--role", choices=sorted(ROLES), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -40,16 +49,19 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder), arguments.bundle)
-        throughput(Path(folder), arguments.rounds, arguments.parts)
-        start_and_memory(Path(folder), arguments.rounds)
-        latency(Path(folder))
+        if arguments.only != "shadow":
+            throughput(Path(folder), arguments.rounds, arguments.parts)
+            start_and_memory(Path(folder), arguments.rounds)
+            latency(Path(folder))
+        if arguments.only != "line":
+            beside_a_shadow(Path(folder), arguments.rounds, arguments.parts)
 
 
 def throughput(folder: Path, rounds: int, parts: int) -> None:
     figures: dict[str, list[dict[str, Any]]] = {role: [] for role in ("bare", "line")}
     for _ in range(rounds):
         for role, results in figures.items():
-            results.append(in_process(role, folder, parts))
+            results.append(in_process(role, folder, parts, {0}))
     ratios = [
         line["hz"] / bare["hz"] for bare, line in zip(figures["bare"], figures["line"], strict=True)
     ]
@@ -86,8 +98,34 @@ def latency(folder: Path) -> None:
         )
 
 
+def beside_a_shadow(folder: Path, rounds: int, parts: int) -> None:
+    """The line at a pace and at full speed, alone and with a shadow, on all cores in turn."""
+    for name, role, of_round in (
+        ("10 parts/s", "paced", parts // 4),
+        ("full speed", "line", parts),
+    ):
+        alone: list[dict[str, Any]] = []
+        beside: list[dict[str, Any]] = []
+        for _ in range(rounds):
+            alone.append(in_process(role, folder, of_round, ALL_CORES))
+            beside.append(in_process(f"{role}-beside", folder, of_round, ALL_CORES))
+        judged = statistics.median(result["shadowed"] / of_round for result in beside)
+        print(f"\nA shadow beside the line at {name}, {of_round} parts a round, {rounds} rounds")
+        print(f"  it judged {judged:.0%} of the parts; beside it / alone:")
+        for what, figure in (("parts/s", "hz"), ("p50 ms", "p50_ms"), ("p99 ms", "p99_ms")):
+            compare(what, [each[figure] for each in beside], [each[figure] for each in alone])
+
+
+def compare(what: str, beside: list[float], alone: list[float]) -> None:
+    ratios = [one / other for one, other in zip(beside, alone, strict=True)]
+    print(
+        f"  {what:8} {statistics.median(beside):6.1f} / {statistics.median(alone):6.1f}   ratio "
+        f"{statistics.median(ratios):.3f}, {min(ratios):.3f} to {max(ratios):.3f}"
+    )
+
+
 def prepare(folder: Path, bundle: Path | None) -> None:
-    """Render the parts once, and copy the model beside them."""
+    """Render the parts once, and copy the model beside them, with one to be its shadow."""
     import cv2
 
     from camera.belt import Belt
@@ -96,6 +134,9 @@ def prepare(folder: Path, bundle: Path | None) -> None:
 
     renderer, mix = PartRenderer(seed=5), Belt().mix_at(0)
     shutil.copytree(bundle or library_bundle(MODEL), folder / "bundle")
+    shutil.copytree(folder / "bundle", folder / CHALLENGER)
+    card = folder / CHALLENGER / "card.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"version": CHALLENGER}))
     (folder / "pictures").mkdir()
     for number in range(PICTURES):
         picture = renderer.render(number, mix).pixels
@@ -123,38 +164,72 @@ def bare_loop(folder: Path, parts: int) -> dict[str, Any]:
     return figures(parts, time.perf_counter() - begin)
 
 
-def whole_line(folder: Path, parts: int) -> dict[str, Any]:
-    """The line as it is: judge, gate, records on disk; only the camera is an array in memory."""
+def whole_line(
+    folder: Path, parts: int, pace_hz: float | None = None, beside: bool = False
+) -> dict[str, Any]:
+    """The line as it is: judge, gate, records on disk; only the camera is an array in memory.
+
+    beside: with a shadow in a process of its own, which has begun before anything is measured.
+    """
     from inspection.compose import open_line
+    from inspection.line.latency import Latencies
     from inspection.recipe import load_recipe
 
-    source = MemorySource(pictures(folder), parts)
-    with tempfile.TemporaryDirectory(dir=folder) as data:
-        with open_line(load_recipe(commissioned(Path(data), folder)), Path(data), [source]) as line:
+    with tempfile.TemporaryDirectory(dir=folder) as data_folder, ExitStack() as stack:
+        data = Path(data_folder)
+        source = MemorySource(pictures(folder), parts, pace_hz)
+        line = stack.enter_context(
+            open_line(load_recipe(commissioned(data, folder)), data, [source])
+        )
+        if not beside:
             line.run(lambda: False)
-        return figures(parts, source.took_s())
+            return figures(parts, source.took_s()) | line.latencies.summary()["pass"]
+        seen = 0
+
+        def begins() -> bool:
+            nonlocal seen
+            seen, line.latencies = shadowed(data), Latencies()
+            return seen > 0 or source.triggers >= WARM_PARTS
+
+        take_on_shadow(data, folder / CHALLENGER)
+        source.begins = begins
+        with passline("shadow", str(data)):
+            line.run(lambda: False)
+        took = figures(parts, source.took_s()) | line.latencies.summary()["pass"]
+        return took | {"shadowed": shadowed(data) - seen}
 
 
 class MemorySource:
-    """Frames from memory, each as soon as it is asked for; measures from the first to the last."""
+    """Frames from memory, at a pace or each as soon as it is asked for.
+
+    Measures from the first to the last of its parts. These come once it `begins`; until then others
+    do, at the pace of a calm belt.
+    """
 
     camera_id = "cam1"
 
-    def __init__(self, frames: list[Any], parts: int) -> None:
-        self._frames = frames
-        self._parts = parts
+    def __init__(self, frames: list[Any], parts: int, pace_hz: float | None = None) -> None:
+        self.begins: Callable[[], bool] = lambda: True
         self.triggers = 0
-        self._begin_s = self._end_s = 0.0
+        self._frames = frames
+        self._left = parts
+        self._pace_s = 0.0 if pace_hz is None else 1.0 / pace_hz
+        self._due_s = self._begin_s = self._end_s = 0.0
 
     def start(self) -> None:
-        self._begin_s = time.perf_counter()
+        self._due_s = time.perf_counter()
 
     def fetch(self, timeout_s: float) -> Any:
         from camera.frame import Frame, SourceEnded
 
-        if self.triggers == self._parts:
+        if not self._begin_s and self.begins():
+            self._begin_s = self._due_s = time.perf_counter()
+        if self._left == 0:
             self._end_s = time.perf_counter()
             raise SourceEnded
+        time.sleep(max(0.0, self._due_s - time.perf_counter()))
+        self._due_s += self._pace_s if self._begin_s else 1.0 / PACE_HZ
+        self._left -= self._begin_s > 0.0
         pixels = self._frames[self.triggers % len(self._frames)]
         self.triggers += 1
         now_ns, now_utc_ns = time.monotonic_ns(), time.time_ns()
@@ -165,6 +240,25 @@ class MemorySource:
 
     def took_s(self) -> float:
         return self._end_s - self._begin_s
+
+
+def take_on_shadow(data: Path, challenger: Path) -> None:
+    from models.registry import station_registry
+
+    registry = station_registry(data)
+    registry.shadow(registry.add(challenger, "benchmark", "trained").label, "benchmark", "measured")
+
+
+def shadowed(data: Path) -> int:
+    """How many parts the shadow has judged, as far as that is on disk."""
+    from inspection.records.shadow_reader import ShadowReader
+    from models.registry import station_registry
+
+    of_label = {event.label: event.digest for event in station_registry(data).history()}
+    reader = ShadowReader(data)
+    counts = reader.counts(of_label[f"{MODEL}-{CHALLENGER}"], of_label[f"{MODEL}-1"])
+    reader.close()
+    return 0 if counts is None else counts.parts
 
 
 def first_verdict(folder: Path, parts: int) -> dict[str, Any]:
@@ -188,7 +282,7 @@ def start_of_line(folder: Path) -> tuple[float, float]:
     with tempfile.TemporaryDirectory(dir=folder) as data:
         recipe = commissioned(Path(data), folder, pace_hz=50.0)
         begin_ns = time.time_ns()
-        with running(recipe, Path(data)) as process:
+        with passline("run", str(recipe), data) as process:
             reader = RecordReader(Path(data))
             while reader.counts().parts < PICTURES:
                 time.sleep(0.02)
@@ -203,7 +297,7 @@ def paced_run(folder: Path) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory(dir=folder) as data:
         recipe = commissioned(Path(data), folder, pace_hz=10.0)
-        with running(recipe, Path(data)) as process:
+        with passline("run", str(recipe), data) as process:
             process.wait()
         reader = RecordReader(Path(data))
         ended = [e for e in reader.events_after(0, 1000) if e.kind == "run_ended"]
@@ -249,24 +343,24 @@ def pictures(folder: Path) -> list[Any]:
     return [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in paths]
 
 
-def in_process(role: str, folder: Path, parts: int) -> dict[str, Any]:
-    """Run a role in a process of its own, on one core."""
+def in_process(role: str, folder: Path, parts: int, cores: Set[int]) -> dict[str, Any]:
+    """Run a role in a process of its own, on these cores."""
     command = [sys.executable, __file__, "--role", role, "--folder", str(folder)]
     result = subprocess.run(
         [*command, "--parts", str(parts)],
         check=True,
         capture_output=True,
         text=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, {0}),
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )
     return json.loads(result.stdout)
 
 
 @contextmanager
-def running(recipe: Path, data: Path) -> Generator[subprocess.Popen[bytes]]:
+def passline(*arguments: str) -> Generator[subprocess.Popen[bytes]]:
+    """A `passline` process, until the block ends."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "inspection", "run", str(recipe), str(data)],
-        stderr=subprocess.DEVNULL,
+        [sys.executable, "-m", "inspection", *arguments], stderr=subprocess.DEVNULL
     )
     try:
         yield process
@@ -303,6 +397,9 @@ def figures(parts: int, took_s: float) -> dict[str, Any]:
 ROLES: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "bare": bare_loop,
     "line": whole_line,
+    "line-beside": partial(whole_line, beside=True),
+    "paced": partial(whole_line, pace_hz=PACE_HZ),
+    "paced-beside": partial(whole_line, pace_hz=PACE_HZ, beside=True),
     "first": first_verdict,
 }
 
