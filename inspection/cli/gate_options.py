@@ -40,8 +40,8 @@ RecipeFile = Annotated[
     Path | None,
     typer.Option(
         "--recipe",
-        help="The recipe that it must fit and is judged by; that of the station's last run if left "
-        "out, and the limits on the card where there is none.",
+        help="The recipe that it is judged by, as on the line; that of the station's last run if "
+        "left out, and the limits on the card where there is none.",
     ),
 ]
 Page = Annotated[Path | None, typer.Option("--html", help="The report as a page, to be signed.")]
@@ -95,17 +95,15 @@ def recipe_for(challenger: Bundle, named: Path | None, data: Path | None) -> Rec
     """The recipe that the line would run it under; None for a model of no station.
 
     named: the recipe's file; or else that of the last run in the data folder, if it is for a model
-    of this name. Raises RecipeError or BundleError where the line would refuse the model.
+    of this name. Raises RecipeError.
     """
-    from inspection.recipe import check_fits, load_recipe
+    from inspection.recipe import load_recipe
 
     if named is not None:
-        recipe = load_recipe(named).recipe
-    else:
-        recipe = None if data is None else last_recipe(data)
-        if recipe is None or recipe.model.name != challenger.card.name:
-            return None
-    check_fits(recipe, challenger)
+        return load_recipe(named).recipe
+    recipe = None if data is None else last_recipe(data)
+    if recipe is None or recipe.model.name != challenger.card.name:
+        return None
     return recipe
 
 

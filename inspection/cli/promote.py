@@ -44,13 +44,17 @@ def promote_command(
     why: Annotated[str, typer.Option(help="Why.")] = "passed the gate",
 ) -> None:
     """Put a challenger to the gate; on yes it is champion, on no (exit 1) nothing changes."""
+    from inspection.recipe import check_fits
     from models.registry import Registry
 
     opened = open_folder(challenger)
+    judged_by = recipe_for(opened, recipe, registry.parent)
+    if judged_by is not None:
+        check_fits(judged_by, opened)  # before the gate, which takes its time
     known = Registry(registry)
     order = GateOrder(
         parts, records, layout, groups, listed, strangers, slower, larger, page, json,
-        recipe_for(opened, recipe, registry.parent),
+        judged_by,
     )  # fmt: skip
     report = hold(opened, known.champion(opened.card.name), order).report
     if not report.passed:

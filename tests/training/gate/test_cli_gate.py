@@ -70,7 +70,9 @@ def test_the_gate_judges_by_the_recipe_as_the_line_would(
 ) -> None:
     """On its card the challenger is as blind as the champion; the recipe lowers that limit."""
     blind_too = make_model("2", dark=1.0).folder
-    own = RECIPE.replace('trusted_keys = ["%s"]\n', "") + "[limits.dark]\nscore = 0.5\n"
+    own = (
+        RECIPE % new_key(tmp_path / "plant") + "[limits.dark]\nscore = 0.5\n"
+    )  # signed after the gate
     (tmp_path / "cap.toml").write_text(own)
     options = ["--registry", str(registry.folder), "--parts", str(spots_folder)]
     options += ["--slower", "100", "--recipe", str(tmp_path / "cap.toml")]
