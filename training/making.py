@@ -1,10 +1,14 @@
 """From a fitted network to a bundle: export, limits, proof, figures, card; for every task."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
 
 from models.bundle import Bundle
 from models.card import Card, ClassLimit, Familiar, InputSpec, Metrics, Origin
@@ -17,12 +21,15 @@ from training.limits.choose import LimitsByClass
 from training.measuring.evaluate import Figures, figures, rate
 from training.network.export import check_parity, export_network, hashes, write_card
 from training.network.inputs import network_inputs
-from training.network.int8 import Figure, choose_precision
-from training.network.networks import Network
+from training.network.int8 import WORTH_MS, Figure, choose_precision, proof_s
+from training.network.networks import Network, fresh_network
 from training.order import Order
 from training.tasks.teaching import Teaching
 
 _PARITY_PICTURES = 8
+_REHEARSED_ON = 6
+_LEEWAY = 1.3
+"""A taught network gives more findings to sort than an untaught one, and machines are busy."""
 _FAMILIAR_PICTURES = 200
 """So many show what all are like: the bounds have leeway."""
 
@@ -56,6 +63,37 @@ def make_bundle(network: Network, making: Making, folder: Path) -> Figures | Non
             draft, making.divided.train, _figure(making), making.teaching.figure_name
         )
     return _finish(draft, making, parity)
+
+
+def rehearsed_s(making: Making) -> float:
+    """How long `make_bundle` will take, in seconds: a few pictures judged by an untaught network.
+
+    Raises TrainingError or InferenceError.
+    """
+    samples = making.divided.validation or making.divided.train
+    some = _some(samples, _REHEARSED_ON)
+    network = fresh_network(making.spec, making.teaching.output, len(making.classes))
+    with TemporaryDirectory(prefix="passline-rehearsal-") as folder:
+        begun_s = time.monotonic()
+        session = ModelSession(_exported(network, making, Path(folder)))
+        export_s = time.monotonic() - begun_s
+        picture_s = _seconds(lambda: making.teaching.measure(session, some)) / len(some)
+        blank = np.zeros((1, making.spec.planes, *making.spec.size_hw), np.float32)
+        run_s = _seconds(lambda: session.run(blank))
+    divided = making.divided
+    judged = 2 * len(divided.validation) + len(divided.locked)
+    judged += min(len(divided.train), _FAMILIAR_PICTURES)
+    proved_s = 0.0
+    if making.order.may_quantise and 1000.0 * run_s >= WORTH_MS:
+        judged += 2 * len(divided.validation)
+        proved_s = proof_s(run_s)
+    return _LEEWAY * (3 * export_s + judged * picture_s + proved_s)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begun_s = time.monotonic()
+    work()
+    return time.monotonic() - begun_s
 
 
 def _figure(making: Making) -> Figure:

@@ -1,6 +1,6 @@
 """From a data set to a bundle: split, fit, export, set limits, measure, write the card."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.bundle import Bundle, open_bundle
@@ -10,7 +10,7 @@ from training.data.sides import Side
 from training.data.split import Split
 from training.fitting.following import Following
 from training.fitting.ranks import Ranks
-from training.making import Making, make_bundle
+from training.making import Making, make_bundle, rehearsed_s
 from training.measuring.evaluate import Figures
 from training.network.export import new_bundle_folder
 from training.network.networks import Network
@@ -87,8 +87,16 @@ def _trained(making: Making, out: Path, following: Following) -> Trained:
 def _learnt(making: Making, following: Following) -> Network:
     following.ranks.check_same(making.data_sha256, "data")
     return making.teaching.learn(
-        making.divided, making.spec, making.classes, making.order, following
+        making.divided, making.spec, making.classes, _in_time(making), following
     )
+
+
+def _in_time(making: Making) -> Order:
+    """The order; where its minutes began before the fit, they last until the bundle is made."""
+    order = making.order
+    if order.plan.begun_s is None:
+        return order
+    return replace(order, plan=replace(order.plan, kept_s=rehearsed_s(making)))
 
 
 def _classes(dataset: Dataset, parent: Bundle | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -70,7 +71,7 @@ def train_command(
         ),
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option(min=0.01, help="Fit for so long instead of so many epochs.")
+        float | None, typer.Option(min=0.01, help="Take so long in all, instead of so many epochs.")
     ] = None,
     size: Size = None,
     colour: ColourOption = "auto",
@@ -103,6 +104,7 @@ def train_command(
     about: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
 ) -> None:
     """Train a model from labelled pictures, or from a station's records, into a new bundle."""
+    begun_s = time.monotonic()
     need_torch()
     from training.fitting.device import choose_device
     from training.fitting.ranks import together
@@ -129,6 +131,7 @@ def train_command(
         seed=seed,
         epochs=epochs or usual.epochs,
         minutes=minutes,
+        begun_s=begun_s if minutes else None,
         batch=batch or usual.batch,
         learning_rate=learning_rate or usual.learning_rate,
         device=device,
@@ -174,7 +177,7 @@ def teach_command(
     out: NewBundle,
     groups: Groups = None,
     skip_bad: SkipBad = False,
-    minutes: Annotated[float, typer.Option(min=0.01, help="How long to learn.")] = 20.0,
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long it takes in all.")] = 20.0,
     painters: Painters = None,
     pretrained: Annotated[
         Path | None,
@@ -196,6 +199,7 @@ def teach_command(
     about: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
 ) -> None:
     """Teach a first model with good parts alone: it learns to find defects painted on them."""
+    begun_s = time.monotonic()
     need_torch()
     from training.data.checking import checked
     from training.data.dataset import open_good
@@ -217,6 +221,7 @@ def teach_command(
     plan = Plan(
         seed=seed,
         minutes=minutes,
+        begun_s=begun_s if minutes else None,
         batch=batch or Plan().batch,
         device=device,
         mixed=mixed_precision(mixed),

@@ -17,10 +17,12 @@ from training.data.split import is_locked, split
 from training.errors import TrainingError
 from training.fitting.fit import Plan
 from training.fitting.following import Following
+from training.making import Making, rehearsed_s
 from training.measuring.evaluate import measure
 from training.network.export import check_parity
 from training.network.segmentation import SegmentationNetwork
 from training.network.weights import WEIGHTS_FILE, continue_from
+from training.tasks.segment import Segment
 from training.train import Order, Trained, train
 
 SIZE_HW = (64, 64)
@@ -119,6 +121,15 @@ def test_minutes_end_the_fit_on_time(parts: Dataset, tmp_path: Path) -> None:
     train(parts, order(plan), tmp_path / "b", following)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+
+
+def test_time_is_left_for_what_comes_after_the_fit(trained: Trained, parts: Dataset) -> None:
+    """The rehearsal judges a few pictures and expects as much of all the others."""
+    few = Making(
+        Segment(), parts, "0" * 64, trained.split, order(), trained.bundle.card.input, ("a", "b")
+    )
+    many = replace(few, divided=replace(few.divided, locked=20 * few.divided.locked))
+    assert 0.0 < rehearsed_s(few) < rehearsed_s(many)
 
 
 def test_a_loss_that_is_no_number_ends_the_training(parts: Dataset, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from training.network.segmentation import SegmentationNetwork
 
 _WARM_UP_SHARE = 0.15
 _CLIP_NORM = 5.0
+_LEAST_SHARE = 0.1  # of a plan's minutes; a fit of no time at all would make no model
 FROM_SCRATCH_RATE = 3e-3
 FINE_TUNE_RATE = 1e-3
 FINE_TUNE_STEPS = 3000
@@ -38,6 +39,8 @@ class Plan:
     epochs: so many times the pictures instead; an epoch draws as many crops as there are.
     minutes: fit for this long instead; ends on time on a busy machine, and for that reason gives
         other weights each time, where the others give the same ones on the same machine.
+    begun_s: when that time began to run, `time.monotonic`; with the fit when None.
+    kept_s: so many seconds of the minutes are left for what comes after the fit.
     batch: crops per step. crop_px: side of a crop; whole pictures where they are smaller.
     learning_rate: the highest of the cycle.
     patience: stop when the loss on validation crops was not better for so many exams (there are
@@ -51,6 +54,8 @@ class Plan:
     steps: int = 9000
     epochs: int | None = None
     minutes: float | None = None
+    begun_s: float | None = None
+    kept_s: float = 0.0
     batch: int = 8
     crop_px: int = 192
     learning_rate: float = FROM_SCRATCH_RATE
@@ -224,13 +229,21 @@ def _clock(plan: Plan, pictures: int, course: Course) -> Callable[[], float]:
         if plan.epochs is not None:
             steps = plan.epochs * max(1, math.ceil(pictures / plan.batch))
         return lambda: min(course.step / steps, 1.0)
-    begun, limit_s = time.monotonic() - course.spent_s, plan.minutes * 60.0
+    begun, limit_s = time.monotonic() - course.spent_s, time_to_fit_s(plan, time.monotonic())
 
     def share() -> float:
         course.spent_s = time.monotonic() - begun
         return min(course.spent_s / limit_s, 1.0)
 
     return share
+
+
+def time_to_fit_s(plan: Plan, now_s: float) -> float:
+    """What is left of the plan's minutes for a fit that begins now; never less than a tenth."""
+    assert plan.minutes is not None
+    whole_s = plan.minutes * 60.0
+    before_s = 0.0 if plan.begun_s is None else now_s - plan.begun_s
+    return max(whole_s - before_s - plan.kept_s, _LEAST_SHARE * whole_s)
 
 
 def _rate(course: Course, plan: Plan) -> float:

@@ -22,6 +22,8 @@ WORTH_MS = 10.0
 _GAIN = 0.9  # of the time that 32 bits take: less is no more than the weather of the machine
 _CALIBRATED_ON = 24
 _TIMED_RUNS = 60
+_FEWEST_RUNS = 15
+_TIMED_S = 6.0  # of a session's runs are enough, also where one takes half a second
 
 Figure = Callable[[ModelSession], float | None]
 """What the task's figure is when this session judges the validation parts."""
@@ -42,6 +44,10 @@ def choose_precision(
     if fp32_ms < WORTH_MS:
         why = f"32 bits take {fp32_ms:.1f} ms: nothing to gain"
         return _say(bundle, Precision(kind="fp32", fp32_p99_ms=fp32_ms, why=why))
+    before = figure(plain)
+    if not before:
+        why = f"no {figure_name} to prove 8 bits on"
+        return _say(bundle, Precision(kind="fp32", fp32_p99_ms=fp32_ms, why=why))
     small = _quantised(bundle, inputs)
     try:
         session = ModelSession(small)
@@ -51,7 +57,7 @@ def choose_precision(
             fp32_p99_ms=fp32_ms,
             int8_p99_ms=int8_ms,
             figure=figure_name,
-            fp32_figure=figure(plain),
+            fp32_figure=before,
             int8_figure=figure(session),
         )
         chosen = decide(found)
@@ -60,6 +66,12 @@ def choose_precision(
     finally:
         shutil.rmtree(small.folder)
     return _say(bundle, chosen)
+
+
+def proof_s(run_s: float) -> float:
+    """How long the runs of `choose_precision` take, the figures aside, where one takes `run_s`."""
+    timed_s = min(_TIMED_RUNS * run_s, max(_FEWEST_RUNS * run_s, _TIMED_S))
+    return 2 * _CALIBRATED_ON * run_s + 3 * timed_s
 
 
 def decide(found: Precision) -> Precision:
@@ -95,7 +107,9 @@ def _p99_ms(sessions: Sequence[ModelSession], planes: NDArray[np.float32]) -> li
     Not of the clock's: then other jobs of the machine would decide.
     """
     times: list[list[float]] = [[] for _ in sessions]
-    for _ in range(_TIMED_RUNS):
+    for turn in range(_TIMED_RUNS):
+        if turn >= _FEWEST_RUNS and sum(times[0]) > 1000.0 * _TIMED_S:
+            break
         for session, own in zip(sessions, times, strict=True):
             start_s = time.process_time()
             session.run(planes)

@@ -13,6 +13,13 @@ from training.network.segmentation import CALM_SIDE, SegmentationNetwork
 Network = SegmentationNetwork | DetectionNetwork | PatchMemory
 
 
+def fresh_network(spec: InputSpec, output: OutputSpec, classes: int) -> Network:
+    """A network that has learnt nothing, for such an input and output."""
+    if output.kind == "centres":
+        return DetectionNetwork(spec.planes, classes).eval()
+    return SegmentationNetwork(classes, spec.planes).eval()
+
+
 def network_graph(network: Network, spec: InputSpec, output: OutputSpec) -> onnx.ModelProto:
     """The graph of a network for one picture of fixed size: what its `answer` gives."""
     if isinstance(network, DetectionNetwork):

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from training.errors import TrainingError
-from training.fitting.fit import Plan, fit
+from training.fitting.fit import Plan, fit, time_to_fit_s
 from training.fitting.following import Following, Progress
 from training.fitting.precision import MixedPrecision
 
@@ -48,6 +48,19 @@ def test_a_training_is_as_long_for_few_pictures_as_for_many_unless_told(
     steps: list[Progress] = []
     fit(small_network(), Noise(1), distance, 80, plan, Following(steps.append))
     assert len(steps) == expected
+
+
+@pytest.mark.parametrize(
+    ("plan", "left_s"),
+    [
+        (Plan(minutes=2.0), 120.0),
+        (Plan(minutes=2.0, begun_s=1000.0), 90.0),
+        (Plan(minutes=2.0, begun_s=1000.0, kept_s=40.0), 50.0),
+        (Plan(minutes=2.0, begun_s=900.0, kept_s=40.0), 12.0),  # a tenth, however late it is
+    ],
+)
+def test_the_minutes_are_those_of_all_that_is_done_for_a_model(plan: Plan, left_s: float) -> None:
+    assert time_to_fit_s(plan, now_s=1030.0) == pytest.approx(left_s)
 
 
 def test_the_curve_has_a_point_for_each_hundredth_and_an_exam_at_each_twentieth() -> None:

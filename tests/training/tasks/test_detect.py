@@ -218,6 +218,9 @@ def test_a_graph_in_eight_bits_is_measured_beside_the_other(
     assert as_it_is.kind == "fp32"
     assert "nothing to gain" in as_it_is.why
     monkeypatch.setattr("training.network.int8.WORTH_MS", 0.0)
+    unproved = choose_precision(bundle, pair.split.train, lambda _: None, "AP").card.precision
+    assert unproved is not None
+    assert (unproved.kind, unproved.why) == ("fp32", "no AP to prove 8 bits on")
     chosen = choose_precision(bundle, pair.split.train, figure, "AP")
     precision = chosen.card.precision
     assert precision is not None
