@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,18 +14,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inspection.cli import app
-from inspection.cli.line import DataFolder, stop_on_signals
+from inspection.cli.line import DataFolder
 from inspection.cli.training_options import Groups, Layout, Seed, Threads, need_torch, open_labelled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from training.retraining.plan import Ended, RetrainPlan
 
 REFUSED = 1
 NOTHING_NEW = 3
 _UNIT_S = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
 _LOOK_EVERY_S = 60.0
+
+Planned = Callable[[], "RetrainPlan"]
+"""Makes the plan, which takes torch: only once there is something to do."""
 
 
 @app.command("retrain")
@@ -36,7 +39,12 @@ def retrain_command(
     when_drift: Annotated[
         bool, typer.Option("--when-drift", help="Only, or also, when the watch signals drift.")
     ] = False,
-    minutes: Annotated[float, typer.Option(min=0.01, help="How long to fit.")] = 20.0,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="How long to fit; 20 if left out.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Times each picture is seen, instead of minutes.")
+    ] = None,
     needed: Annotated[
         int, typer.Option(min=1, help="Labels since the last run that are worth a run.")
     ] = 20,
@@ -58,29 +66,38 @@ def retrain_command(
     """Learn from what people said since the last run: fine-tune, ask the gate, put on shadow.
 
     Exit code 0: a challenger passed the gate. 1: the gate refused it. 3: nothing new. 2: a fault.
+    It may be killed at any moment: the next one goes on where it was.
     """
     need_torch()
     if once and every is not None:
         raise typer.BadParameter("--once and --every: one of them")
     if promote and propose:
         raise typer.BadParameter("--promote and --propose: one of them")
-    from training.fitting.fit import FINE_TUNE_RATE, Plan
-    from training.retraining.at_the_gate import gate_of
-    from training.retraining.plan import RetrainPlan, Then
-
+    if minutes is not None and epochs is not None:
+        raise typer.BadParameter("--minutes and --epochs: one of them")
+    every_s = None if every is None else seconds(every)
     os.nice(19)
-    then = Then.PROMOTE if promote else Then.PROPOSE if propose else Then.SHADOW
-    plan = RetrainPlan(
-        fit=Plan(seed=seed, minutes=minutes, learning_rate=FINE_TUNE_RATE, threads=threads),
-        gate=gate_of(data),
-        needed=needed,
-        base=tuple(open_labelled(folder, layout, groups) for folder in base or ()),
-        then=then,
-        command=f"passline retrain {data} --minutes {minutes:g} --seed {seed}",
-    )
-    if every is None:
-        raise typer.Exit(_run_once(data, plan, when_drift))
-    _run_for_ever(data, plan, seconds(every), when_drift, stop_on_signals())
+    if epochs is None:
+        minutes = 20.0 if minutes is None else minutes
+    long = f"--epochs {epochs}" if minutes is None else f"--minutes {minutes:g}"
+
+    def planned() -> RetrainPlan:
+        from training.retraining.at_the_gate import gate_of
+        from training.retraining.plan import RetrainPlan, Then, fine_tuning
+
+        return RetrainPlan(
+            fit=fine_tuning(minutes, epochs, seed, threads),
+            gate=gate_of(data),
+            needed=needed,
+            base=tuple(open_labelled(folder, layout, groups) for folder in base or ()),
+            then=Then.PROMOTE if promote else Then.PROPOSE if propose else Then.SHADOW,
+            command=f"passline retrain {data} {long} --seed {seed}",
+            tell=_say,
+        )
+
+    if every_s is None:
+        raise typer.Exit(_run_once(data, planned, when_drift))
+    _run_for_ever(data, planned, every_s, needed if when_drift else None)
 
 
 def seconds(text: str) -> float:
@@ -91,60 +108,62 @@ def seconds(text: str) -> float:
     return float(found[1]) * _UNIT_S[found[2]]
 
 
-def _run_once(data: Path, plan: RetrainPlan, when_drift: bool) -> int:
+def _run_once(data: Path, planned: Planned, when_drift: bool) -> int:
     from inspection.records.retraining import Outcome
+    from training.retraining.news import unanswered_drift
 
+    because = None
     if when_drift:
-        drift = _drift(data)
-        if drift is None:
-            typer.echo("nothing new: no drift was signalled since the last run")
+        because = unanswered_drift(data)
+        if because is None:
+            _say("nothing new: no drift was signalled since the last run began")
             return NOTHING_NEW
-        plan = _because(plan, drift)
-    ended = _run(data, plan)
+    ended = _run(data, planned, because)
     codes = {Outcome.REFUSED: REFUSED, Outcome.NOTHING_NEW: NOTHING_NEW}
     return codes.get(ended.outcome, 0)
 
 
-def _run_for_ever(
-    data: Path, plan: RetrainPlan, every_s: float, when_drift: bool, stopping: Callable[[], bool]
-) -> None:
-    """Runs at their times, and at drift as well; a fault is said, and the next run tries again."""
+def _run_for_ever(data: Path, planned: Planned, every_s: float, at_drift: int | None) -> None:
+    """Runs at their times, and at drift as well; a fault is said, and the next run tries again.
+
+    at_drift: so many labels that wait are worth a run as soon as drift is signalled; None for runs
+    at their times alone.
+    """
     from inspection.cli import KNOWN_FAULTS
 
-    next_run_s = look_s = 0.0
-    while not stopping():
-        now_s = time.monotonic()
-        drift = None
-        if when_drift and now_s >= look_s:
-            drift, look_s = _drift(data), now_s + _LOOK_EVERY_S
-        if now_s >= next_run_s or drift is not None:
-            next_run_s = now_s + every_s
-            try:
-                _run(data, plan if drift is None else _because(plan, drift))
-            except KNOWN_FAULTS as fault:
-                typer.echo(f"passline: {fault}", err=True)
-        time.sleep(0.5)
+    next_run_s, faulty = time.monotonic(), False
+    while True:
+        try:
+            drift = None
+            if at_drift is not None and not faulty:
+                drift = _drift_to_answer(data, at_drift)
+            if drift is not None or time.monotonic() >= next_run_s:
+                next_run_s, faulty = time.monotonic() + every_s, False
+                _run(data, planned, drift)
+        except KNOWN_FAULTS as fault:
+            faulty = True  # drift is not tried again every minute
+            typer.echo(f"passline: {fault}", err=True)
+        time.sleep(max(0.0, min(next_run_s - time.monotonic(), _LOOK_EVERY_S)))
 
 
-def _run(data: Path, plan: RetrainPlan) -> Ended:
+def _drift_to_answer(data: Path, needed: int) -> str | None:
+    """Drift since the last run began, once there are labels to learn from."""
+    from training.retraining.news import labels_waiting, unanswered_drift
+
+    drift = unanswered_drift(data)
+    return drift if drift is not None and labels_waiting(data).count >= needed else None
+
+
+def _run(data: Path, planned: Planned, because: str | None) -> Ended:
     from training.retraining.run import retrain
 
-    ended = retrain(data, plan)
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    typer.echo(f"{at} {ended.outcome}: {ended.said}")
+    plan = planned()
+    ended = retrain(data, plan if because is None else replace(plan, because=because))
+    _say(f"{ended.outcome}: {ended.said}")
     return ended
 
 
-def _drift(data: Path) -> str | None:
-    from inspection.records.retraining import RetrainLog
-    from training.retraining.news import drift_since
-
-    events = RetrainLog(data).events()
-    last = datetime.fromisoformat(events[-1].at_utc).timestamp() if events else 0.0
-    return drift_since(data, int(last * 1e9))
-
-
-def _because(plan: RetrainPlan, drift: str) -> RetrainPlan:
-    from dataclasses import replace
-
-    return replace(plan, because=drift)
+def _say(words: str) -> None:
+    """A line of a log that nobody looks at until something is wrong."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    typer.echo(f"{at} {words}")

@@ -1,12 +1,14 @@
 """What is new since the last run: labels that people gave, and drift that the watch signalled."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from inspection.recipe import parse_recipe
+from inspection.recipe import Recipe, parse_recipe
 from inspection.records.charts import HEALTH, Measure
 from inspection.records.desk import Desk
 from inspection.records.query import RecordReader
+from inspection.records.retraining import RetrainLog, Step, taken_until_utc_ns
 from inspection.records.watch_reader import WatchReader
 from models.bundle import Bundle
 from models.registry import Registry
@@ -41,11 +43,19 @@ def new_labels(folder: Path, since_utc_ns: int) -> NewLabels:
     return NewLabels(len(new), max(new, default=since_utc_ns))
 
 
-def drift_since(folder: Path, since_utc_ns: int) -> str | None:
-    """The newest drift that the watch signalled since then, in words; None without any.
+def labels_waiting(folder: Path) -> NewLabels:
+    """Those that no run has learnt from, or had turned down at the gate. Raises RecordsError."""
+    return new_labels(folder, taken_until_utc_ns(RetrainLog(folder).events()))
 
+
+def unanswered_drift(folder: Path) -> str | None:
+    """The newest drift that the watch signalled since the last run began, in words; None without.
+
+    A run that had nothing to learn from did not begin: the drift waits for labels.
     Raises RecordsError.
     """
+    begun = [e.at_utc for e in RetrainLog(folder).events() if e.step is Step.BEGUN]
+    since_utc_ns = int(datetime.fromisoformat(begun[-1]).timestamp() * 1e9) if begun else 0
     watch = WatchReader(folder)
     try:
         signals = watch.signals()
@@ -57,8 +67,8 @@ def drift_since(folder: Path, since_utc_ns: int) -> str | None:
     return None
 
 
-def model_name(folder: Path) -> str:
-    """The name of the model that judges here. Raises TrainingError before the line ever ran."""
+def last_recipe(folder: Path) -> Recipe:
+    """The recipe of the line's last run. Raises TrainingError before the line ever ran."""
     reader = RecordReader(folder)
     try:
         run = reader.latest_run()
@@ -68,7 +78,7 @@ def model_name(folder: Path) -> str:
         raise TrainingError(
             f"{folder}: the line has never run here: there is nothing to learn from"
         )
-    return parse_recipe(run.start.recipe_toml, f"recipe of run {run.run_id}").model.name
+    return parse_recipe(run.start.recipe_toml, f"recipe of run {run.run_id}")
 
 
 def next_version(registry: Registry, champion: Bundle) -> str:

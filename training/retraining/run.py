@@ -26,7 +26,7 @@ from models.registry import station_registry
 from training.data.dataset import Dataset, join
 from training.data.from_records import collect
 from training.order import Order
-from training.retraining.news import NewLabels, model_name, new_labels, next_version
+from training.retraining.news import NewLabels, last_recipe, new_labels, next_version
 from training.retraining.plan import Ended, RetrainPlan, Then
 from training.runs.accompany import Company, accompanied
 from training.train import train
@@ -45,7 +45,7 @@ def retrain(folder: Path, plan: RetrainPlan) -> Ended:
         try:
             return run.go()
         except (PasslineError, BundleError, RegistryError, InferenceError) as fault:
-            run.end(Outcome.FAILED, str(fault))
+            run.fail(str(fault))
             raise
 
 
@@ -72,9 +72,9 @@ class _Run:
             if found.count < self._plan.needed:
                 return self.end(Outcome.NOTHING_NEW, found.too_few(self._plan.needed))
             self._begin(found)
-        dataset = self._dataset()
+        dataset, left_out = self._dataset()
         if Step.TRAINED not in self._done:
-            self._train(dataset)
+            self._train(dataset, left_out)
         challenger = open_bundle(self._own / "bundle")
         if Step.GATED not in self._done:
             self._to_the_gate(challenger, dataset)
@@ -84,6 +84,11 @@ class _Run:
         """Log how the run ended."""
         self._step(Step.ENDED, {"outcome": outcome, "said": said})
         return Ended(outcome, said)
+
+    def fail(self, said: str) -> None:
+        """Log a fault. What was half made is of no use to the next run, and room may be short."""
+        shutil.rmtree(self._checkpoints, ignore_errors=True)
+        self.end(Outcome.FAILED, said)
 
     def _begin(self, found: NewLabels) -> None:
         shutil.rmtree(self._own, ignore_errors=True)
@@ -101,14 +106,20 @@ class _Run:
             },
         )
 
-    def _train(self, dataset: Dataset) -> None:
+    def _train(self, dataset: Dataset, left_out: Mapping[str, int]) -> None:
         begun = self._done[Step.BEGUN].detail
         out, parent = self._own / "bundle", self._registry.bundle(begun["parent"])
+        for reason, count in left_out.items():
+            self._plan.tell(f"{count} labelled parts left out: {reason}")
         if not out.exists():
+            self._plan.tell(
+                f"run {self._number}: {begun['label']} learns from {begun['parent']} and "
+                f"{begun['labels']} new labels ({begun['because']})"
+            )
             order = Order(
                 name=parent.card.name,
                 version=begun["version"],
-                plan=self._plan.fit,
+                plan=self._plan.fit(dataset, parent.card),
                 parent=parent,
                 about=f"run {self._number} of retraining: {dataset.source}",
                 command=self._plan.command,
@@ -124,17 +135,23 @@ class _Run:
                 train(dataset, order, out, along.following)
         metrics = open_bundle(out).card.metrics
         parts = len({sample.part for sample in dataset.samples})
-        self._step(Step.TRAINED, {"parts": parts, "metrics": metrics.model_dump(mode="json")})
+        detail = {"parts": parts, "metrics": metrics.model_dump(mode="json")}
+        self._step(Step.TRAINED, detail | {"left_out": dict(left_out)})
 
     def _forget_another_training(self, out: Path, company: Company) -> None:
         """Labels or orders that came since a kill make it another one: its checkpoints go."""
         note, wanted = self._own / "training.txt", f"{company.command}\n{company.data_sha256}\n"
         if not note.exists() or note.read_text(encoding="utf-8") != wanted:
-            shutil.rmtree(out.with_name(f".{out.name}.training"), ignore_errors=True)
+            shutil.rmtree(self._checkpoints, ignore_errors=True)
             self._own.mkdir(parents=True, exist_ok=True)
             note.write_text(wanted, encoding="utf-8")
 
+    @property
+    def _checkpoints(self) -> Path:
+        return self._own / ".bundle.training"
+
     def _to_the_gate(self, challenger: Bundle, dataset: Dataset) -> None:
+        self._plan.tell(f"{challenger.label} is at the gate")
         ruling = self._plan.gate(challenger, self._champion(), dataset)
         for name, text in ruling.report.items():
             (self._own / name).write_text(text, encoding="utf-8")
@@ -168,18 +185,22 @@ class _Run:
         self._registry.shadow(label, WHO, why, evidence)
 
     def _propose(self, label: str) -> None:
+        """Once, also where the run was killed after the note."""
+        text = f"{label} passed the gate; proposal: promote it"
         desk = SignalDesk(self._folder)
         try:
-            desk.note(f"{label} passed the gate; proposal: promote it", WHO)
+            if not any(note.text.endswith(text) for note in desk.notes()):
+                desk.note(text, WHO)
         finally:
             desk.close()
 
-    def _dataset(self) -> Dataset:
-        collected = collect(self._folder, self._registry).dataset
-        return join([*self._plan.base, collected])
+    def _dataset(self) -> tuple[Dataset, dict[str, int]]:
+        """What there is to learn from, and how many labelled parts are left out, by reason."""
+        collected = collect(self._folder, self._registry)
+        return join([*self._plan.base, collected.dataset]), collected.left_out
 
     def _champion(self) -> Bundle:
-        name = model_name(self._folder)
+        name = last_recipe(self._folder).model.name
         champion = self._registry.champion(name)
         if champion is None:
             raise RegistryError(
