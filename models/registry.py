@@ -54,9 +54,11 @@ class Registry:
                         "give the new bundle a version of its own"
                     )
                 copy_signature(source, target)
-                return open_bundle(target)
-            _copy_durably(source, target)
-            added = open_bundle(target)
+                if bundle.label in self.stages():
+                    return open_bundle(target)
+            else:
+                _copy_durably(source, target)
+            added = open_bundle(target)  # logged also where the process died after the copy
             self._append(Action.ADD, added, who, why, {})
         return added
 

@@ -1,5 +1,6 @@
 import json
 import multiprocessing
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -248,6 +249,16 @@ def test_a_damaged_line_inside_the_log_is_named(registry: Registry, spot_bundle:
     log.write_text("nonsense\n" + log.read_text())
     with pytest.raises(RegistryError, match=r"log\.jsonl, line 1"):
         registry.history()
+
+
+def test_a_bundle_copied_by_a_process_that_died_before_it_logged_that_is_known_the_next_time(
+    registry: Registry, spot_bundle: Path
+) -> None:
+    shutil.copytree(spot_bundle, registry.folder / "bundles" / "spot-1")
+    for _ in range(2):
+        registry.add(spot_bundle, "ada", "trained")
+    assert [event.action for event in registry.history()] == [Action.ADD]
+    assert registry.stages() == {"spot-1": Stage.CHALLENGER}
 
 
 def test_labels_cannot_leave_the_registry(registry: Registry, spot_bundle: Path) -> None:
