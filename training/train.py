@@ -6,7 +6,6 @@ from pathlib import Path
 from models.bundle import Bundle, open_bundle
 from models.learning import CURVE_FILE, Curve, write_whole
 from training.data.dataset import Dataset
-from training.data.sides import Side
 from training.data.split import Split
 from training.fitting.following import Following
 from training.fitting.ranks import Ranks
@@ -33,6 +32,13 @@ class Trained:
     bundle: Bundle
     split: Split
     locked: Figures | None
+
+    @property
+    def unlearnt(self) -> tuple[str, ...]:
+        """Classes that only locked parts show: no model learns those."""
+        shown = {name for sample in self.split.locked for name in sample.classes}
+        taught = {name for sample in self.split.train for name in sample.classes}
+        return tuple(sorted(shown - taught - set(self.bundle.card.classes)))
 
 
 def train(dataset: Dataset, order: Order, out: Path, following: Following | None = None) -> Trained:
@@ -63,15 +69,20 @@ def take_part(dataset: Dataset, order: Order, ranks: Ranks, good_only: bool = Fa
 
 
 def _from_labels(dataset: Dataset, order: Order) -> Making:
-    return _making(choose_task(dataset, order), dataset, _classes(dataset, order.parent), order)
+    teaching = choose_task(dataset, order)
+    divided = teaching.divide(dataset, order.plan.seed)
+    return _making(teaching, dataset, divided, _classes(divided, order.parent), order)
 
 
 def _from_good(dataset: Dataset, order: Order) -> Making:
-    return _making(Segment(good_only=True), dataset, (ANY_DEFECT,), order)
-
-
-def _making(teaching: Teaching, dataset: Dataset, classes: tuple[str, ...], order: Order) -> Making:
+    teaching = Segment(good_only=True)
     divided = teaching.divide(dataset, order.plan.seed)
+    return _making(teaching, dataset, divided, (ANY_DEFECT,), order)
+
+
+def _making(
+    teaching: Teaching, dataset: Dataset, divided: Split, classes: tuple[str, ...], order: Order
+) -> Making:
     spec = order.parent.card.input if order.parent else teaching.input(dataset, order)
     return Making(teaching, dataset, dataset.digest(), divided, order, spec, classes)
 
@@ -99,8 +110,8 @@ def _in_time(making: Making) -> Order:
     return replace(order, plan=replace(order.plan, kept_s=rehearsed_s(making)))
 
 
-def _classes(dataset: Dataset, parent: Bundle | None) -> tuple[str, ...]:
+def _classes(divided: Split, parent: Bundle | None) -> tuple[str, ...]:
     """The parent's classes in their order, then the new ones that can be learnt."""
     known = () if parent is None else parent.card.classes
-    taught = {name for s in dataset.samples if s.side is not Side.LOCKED for name in s.classes}
+    taught = {name for sample in divided.train for name in sample.classes}
     return (*known, *sorted(taught - set(known)))

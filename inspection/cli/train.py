@@ -265,9 +265,15 @@ def _print_trained(trained: Trained, out: Path) -> str:
     sees = "colours" if card.input.channels > 1 else "grey values"
     typer.echo(f"{trained.bundle.label} in {out}, card {trained.bundle.digest[:12]}")
     typer.echo(f"{card.task} of {', '.join(card.classes)}, from {sees} of {height} x {width} px")
+    if trained.unlearnt:
+        typer.echo(f"not learnt, since only locked parts show it: {', '.join(trained.unlearnt)}")
     if trained.locked is None:
-        return "no locked part to measure it on"
+        unmeasured = "no locked part to measure it on"
+        typer.echo(unmeasured)
+        return unmeasured
     print_figures(trained.locked)
+    if trained.locked.false_rejects.n == 0:
+        typer.echo("No good part was measured: how many of them it rejects is not known.")
     return in_words(trained.locked)
 
 

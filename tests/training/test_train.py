@@ -110,6 +110,7 @@ def test_an_escape_of_a_class_that_nobody_else_has_seen_does_not_stop_the_traini
     escapes = [replace(sample, side=Side.LOCKED) for sample in lines]
     trained = train(Dataset((*others, *escapes), "test"), order(SHORT), tmp_path / "b")
     assert trained.bundle.card.classes == ("spot",)
+    assert trained.unlearnt == ("line",)
     assert trained.locked is not None
     assert trained.locked.escapes_by_class["line"].n == len(lines)
 

@@ -44,13 +44,17 @@ def channels_of(samples: Sequence[Sample], wanted: Colour) -> Literal[1, 3]:
         )
     if wanted is Colour.RGB:
         return RGB
-    return GREY if grey is not None or not samples or _spread(samples) < LEAST_SPREAD else RGB
+    if grey is not None:
+        return GREY
+    good = [sample for sample in samples if sample.is_good]
+    bad = [sample for sample in samples if not sample.is_good]
+    return RGB if any(_spread(each) >= LEAST_SPREAD for each in (good, bad)) else GREY
 
 
 def _spread(samples: Sequence[Sample]) -> float:
-    """How much colours vary over most of the pictures, of full scale."""
+    """How much colours vary over most of the pictures, of full scale; 0 for no pictures."""
     step = max(1, len(samples) // _LOOKED_AT)
-    return median(spread_of(sample.pixels(RGB)) for sample in samples[::step])
+    return median([spread_of(sample.pixels(RGB)) for sample in samples[::step]] or [0.0])
 
 
 def spread_of(pixels: NDArray[Any]) -> float:

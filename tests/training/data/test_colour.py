@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from training.data.colour import Colour, channels_of
 from training.data.dataset import Sample
+from training.data.labels import Box
 from training.data.pictures import read_picture
 from training.errors import TrainingError
 
@@ -56,6 +57,14 @@ def test_colours_are_seen_where_they_vary_over_the_pictures(
     found = samples(tmp_path, *pictures)
     assert channels_of(found, Colour.AUTO) == channels
     assert channels_of(found, Colour.GREY) == 1
+
+
+def test_colours_of_the_defects_alone_are_enough(tmp_path: Path) -> None:
+    green = np.full((*SIZE_HW, 3), GREEN, np.uint8)
+    good, also_good, bad = samples(tmp_path, green, green + np.uint8(1), stained(1))
+    assert channels_of([good, also_good, bad], Colour.AUTO) == 1
+    labelled = Sample(bad.picture, bad.part, (Box("stain", (9, 18, 33, 42)),))
+    assert channels_of([good, also_good, labelled], Colour.AUTO) == 3
 
 
 def test_colours_cannot_be_had_from_grey_pictures(tmp_path: Path) -> None:
