@@ -99,7 +99,7 @@ def moved_mean(kind: Kind, name: str, label: str, before: Floats, after: Floats)
     step = float(second.mean() - first.mean())
     noises = [float(means.var(ddof=1)) / len(means) for means in (a, b)]
     error = math.sqrt(sum(noises))
-    sigma = float(first.std(ddof=1)) or float(second.std(ddof=1))
+    sigma = _spread(first) or _spread(second)
     if sigma == 0.0:
         return _step_of_constants(kind, name, label, float(first[0]), float(second[0]))
     freedom = _welch_freedom(noises, (len(a), len(b)))
@@ -171,6 +171,11 @@ def _block_means(values: Floats) -> Floats:
 def _welch_freedom(noises: list[float], sizes: tuple[int, int]) -> float:
     below = sum(noise**2 / (size - 1) for noise, size in zip(noises, sizes, strict=True))
     return sum(noises) ** 2 / below if below > 0 else float(sum(sizes) - 2)
+
+
+def _spread(values: Floats) -> float:
+    """The standard deviation; 0 of constants, whose mean may be another float than they are."""
+    return float(values.std(ddof=1)) if values.max() > values.min() else 0.0
 
 
 def _step_of_constants(kind: Kind, name: str, label: str, before: float, after: float) -> Evidence:

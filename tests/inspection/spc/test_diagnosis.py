@@ -10,7 +10,7 @@ from statsmodels.stats.multitest import multipletests
 from inspection.spc.changepoint import ChangePoint, change_point
 from inspection.spc.diagnosis import Diagnosis, Origin, Rows, diagnose
 from inspection.spc.errors import SpcError
-from inspection.spc.evidence import Kind
+from inspection.spc.evidence import Kind, moved_mean
 
 N, START = 20_000, 14_000
 AFTER = np.arange(N) >= START
@@ -190,6 +190,13 @@ def test_constant_and_missing_numbers_are_answered() -> None:
     assert by_name["valve"].moved
     assert not by_name["fan"].moved
     assert "new" not in by_name
+
+
+def test_constants_that_their_own_mean_does_not_hit_have_not_moved() -> None:
+    """1200 times 0.1 has a mean that is another float than 0.1."""
+    found = moved_mean(Kind.HEALTH, "vignetting", "", np.full(1200, 0.1), np.full(60, 0.1))
+    assert found is not None
+    assert (found.effect, found.p_value) == (0.0, 1.0)
 
 
 def test_what_cannot_be_is_refused() -> None:
