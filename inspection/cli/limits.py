@@ -18,6 +18,7 @@ from inspection.cli.training_options import (
     need_torch,
     open_folder,
     open_labelled,
+    share,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def limits_command(
         Path | None, typer.Option("--list", help="Text file that names the pictures that count.")
     ] = None,
     recipe: Annotated[
-        Path | None, typer.Option(help="Recipe whose sections costs and fusion count where not said.")
+        Path | None,
+        typer.Option(help="Recipe whose sections costs and fusion count where not said."),
     ] = None,
     escape_cost: Annotated[
         float | None, typer.Option(help="Of a defective part that passes; 100 if left out.")
@@ -112,7 +114,7 @@ def limits_command(
         reject_cost,
         _class_costs(class_cost or []),
         look_cost,
-        None if defect_rate is None else _share("--defect-rate", defect_rate),
+        None if defect_rate is None else share("--defect-rate", defect_rate),
         known.defect_rate,
     )
     told = report_limits(opened, known, costs, promise)
@@ -178,8 +180,8 @@ def _promise(at_most: str | None, confidence: str | None) -> Promise | None:
         if confidence != USUAL_CONFIDENCE:
             raise typer.BadParameter("--confidence, --on-average: say --escapes-at-most as well")
         return None
-    sure = None if confidence is None else _share("--confidence", confidence)
-    promise = Promise(_share("--escapes-at-most", at_most), sure)
+    sure = None if confidence is None else share("--confidence", confidence)
+    promise = Promise(share("--escapes-at-most", at_most), sure)
     promise.check()
     return promise
 
@@ -191,17 +193,6 @@ def _fusion(fuse: str | None, said: FusionChoice) -> Fusion:
     if fuse not in list(Fusion):
         raise typer.BadParameter(f"--fuse: expected {' or '.join(Fusion)}, got {fuse!r}")
     return Fusion(fuse)
-
-
-def _share(option: str, text: str) -> float:
-    """A share as people write it: 1% or 0.01."""
-    try:
-        value = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
-    except ValueError as error:
-        raise typer.BadParameter(f"{option}: expected 1% or 0.01, got {text!r}") from error
-    if not 0.0 < value < 1.0:
-        raise typer.BadParameter(f"{option}: expected a share between 0 and 100 %, got {text!r}")
-    return value
 
 
 def _write(told: LimitsReport, version: str, out: Path) -> None:

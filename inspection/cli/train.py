@@ -15,6 +15,7 @@ from inspection.cli.training_options import (
     Batch,
     ColourOption,
     Device,
+    FalseRejects,
     Groups,
     Layout,
     Logs,
@@ -35,6 +36,7 @@ from inspection.cli.training_options import (
     print_figures,
     said_once,
     say_notes,
+    share,
 )
 from inspection.cli.training_progress import followed
 
@@ -42,6 +44,10 @@ if TYPE_CHECKING:
     from models.bundle import Bundle
     from training.data.colour import Colour
     from training.train import Trained
+
+
+FIRST_FALSE_REJECTS = "5%"
+"""Of a model that saw no defective part: what it rejects is looked at, what it passes is not."""
 
 
 @app.command("train")
@@ -100,6 +106,7 @@ def train_command(
             min=1, help="Stop when so many exams, of twenty in all, were no better than the best."
         ),
     ] = None,
+    false_rejects: FalseRejects = "1%",
     logs: Logs = None,
     about: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
 ) -> None:
@@ -146,7 +153,8 @@ def train_command(
         "epochs": None if minutes else plan.epochs, "minutes": minutes, "size": size,
         "colour": colour, "batch": batch, "seed": seed, "learning-rate": plan.learning_rate,
         "painters": painters, "threads": threads, "device": device, "mixed-precision": mixed,
-        "precision": precision, "patience": patience, "about": about or None,
+        "precision": precision, "patience": patience,
+        "false-rejects": false_rejects, "about": about or None,
     }  # fmt: skip
     order = Order(
         name=name or (parent.card.name if parent else "model"),
@@ -159,6 +167,7 @@ def train_command(
         about=about,
         command=_command("train", folder, options),
         task=Task(task),
+        false_rejects=share("--false-rejects", false_rejects),
         may_quantise=precision == "auto",
     )
     with together(device) as ranks:
@@ -195,6 +204,7 @@ def teach_command(
     threads: Threads = 1,
     device: Device = "auto",
     mixed: Mixed = "auto",
+    false_rejects: FalseRejects = FIRST_FALSE_REJECTS,
     logs: Logs = None,
     about: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
 ) -> None:
@@ -216,7 +226,7 @@ def teach_command(
         "minutes": minutes, "painters": painters, "pretrained": pretrained,
         "name": name, "version": version, "size": size, "colour": colour, "batch": batch,
         "seed": seed, "threads": threads, "device": device, "mixed-precision": mixed,
-        "about": about or None,
+        "false-rejects": false_rejects, "about": about or None,
     }  # fmt: skip
     plan = Plan(
         seed=seed,
@@ -235,6 +245,7 @@ def teach_command(
         colour=_colour(colour),
         painters=choose(painters),
         pretrained=pretrained,
+        false_rejects=share("--false-rejects", false_rejects),
         about=about,
         command=_command("teach", None, options),
     )

@@ -69,6 +69,13 @@ Logs = Annotated[
     Path | None, typer.Option(help="Folder for learning curves that TensorBoard reads.")
 ]
 NewBundle = Annotated[Path, typer.Option(help="Folder of the new bundle; must not exist.")]
+FalseRejects = Annotated[
+    str,
+    typer.Option(
+        metavar="SHARE",
+        help="Good validation pictures that the limits on the card may reject: 1% or 0.01.",
+    ),
+]
 
 
 _NOTES_SHOWN = 10
@@ -106,6 +113,17 @@ def mixed_precision(mixed: str) -> MixedPrecision:
         known = ", ".join(MixedPrecision)
         raise typer.BadParameter(f"--mixed-precision: expected {known}, got {mixed!r}")
     return MixedPrecision(mixed)
+
+
+def share(option: str, text: str) -> float:
+    """A share as people write it: 1% or 0.01."""
+    try:
+        value = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+    except ValueError as error:
+        raise typer.BadParameter(f"{option}: expected 1% or 0.01, got {text!r}") from error
+    if not 0.0 < value < 1.0:
+        raise typer.BadParameter(f"{option}: expected a share between 0 and 100 %, got {text!r}")
+    return value
 
 
 def open_folder(folder: Path) -> Bundle:

@@ -188,9 +188,18 @@ def test_teach_writes_a_bundle_that_judges_at_once(parts_folder: Path, tmp_path:
     card = open_bundle(out).card
     assert card.input.size_hw == (SIDE_PX, SIDE_PX)
     assert card.origin.command.startswith("passline teach --good ")
+    assert "--false-rejects 5%" in card.origin.command
     judged = runner.invoke(app, ["inspect", str(out), str(parts_folder / "good"), "--csv"])
     assert judged.exit_code == 0, judged.output
     assert len(judged.stdout.splitlines()) == 91
+
+
+@pytest.mark.parametrize("share", ["few", "0", "100%"])
+def test_a_share_of_false_rejects_that_cannot_be_is_refused(share: str, tmp_path: Path) -> None:
+    options = ["--good", str(tmp_path), "--out", str(tmp_path / "b"), "--false-rejects", share]
+    said = CliRunner().invoke(app, ["teach", *options])
+    assert said.exit_code == 2
+    assert f"'{share}'" in said.output
 
 
 def test_evaluate_says_what_a_taught_model_misses(taught: Trained, parts_folder: Path) -> None:
