@@ -8,7 +8,9 @@ from inspection.records.words import class_in_words
 from inspection.spc.diagnosis import Origin
 from inspection.spc.rates import AUTOCORRELATION_LIMIT
 
-SHARES = frozenset({Measure.REJECTS, Measure.REVIEWED_REJECTS, Measure.FALSE_REJECTS})
+SHARES = frozenset(
+    {Measure.REJECTS, Measure.REVIEWED_REJECTS, Measure.FALSE_REJECTS, Measure.ESCAPES}
+)
 SHARE_KINDS = frozenset({ChartKind.P, ChartKind.LANEY_P, ChartKind.GUARD})
 
 _KINDS = {
@@ -25,6 +27,7 @@ _MEASURES = {
     Measure.REJECTS: "rejects",
     Measure.REVIEWED_REJECTS: "rejects after review",
     Measure.FALSE_REJECTS: "false rejects among reviewed ones",
+    Measure.ESCAPES: "known escapes",
     Measure.CLASSES: "rejects for",
     Measure.SCORE: "the model's score",
     Measure.FINDING_PX: "area of the largest finding, in pixels",

@@ -83,16 +83,18 @@ class MeanChart(ChartSection):
 class GuardChart(ChartSection):
     """The guard on a new champion; a recipe has it by its section [guard].
 
-    sides: where the rate may not go. action: what a signal does, see `PromotionGuard`.
+    sides: where the rate may not go. action: what a signal does, see `PromotionGuard`. bound: of
+    the rate, where it was agreed; None where it comes from the champion before.
     """
 
     kind: Literal["guard"]
-    of: Literal["rejects", "false_rejects"]
+    of: Literal["rejects", "false_rejects", "escapes"]
     sides: tuple[Literal["above", "below"], ...]
     action: Literal["roll_back", "propose"]
     parts: int
     baseline_parts: int
     false_alarm: float
+    bound: float | None = None
 
 
 class DriftChart(ChartSection):

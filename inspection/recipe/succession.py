@@ -31,12 +31,15 @@ class PromotionGuard(Section):
     action: roll it back when a rate leaves its bound, only say so, or no guard at all.
     baseline_parts: the latest parts of the champion before that the bound comes from, at most.
     false_alarm: chance of a signal although nothing changed, per promotion, at most.
+    escape_rate: share of these parts that may turn out to have escaped; more is a signal, whenever
+        they come back.
     """
 
     action: Literal["roll_back", "propose", "off"] = "roll_back"
     parts: Annotated[int, Field(ge=20, le=1_000_000)] = 2000
     baseline_parts: Annotated[int, Field(ge=20, le=1_000_000)] = 10_000
     false_alarm: Chance = 0.01
+    escape_rate: Annotated[float, Field(gt=0.0, lt=0.5)] = 0.001
 
     @property
     def charts(self) -> tuple[GuardChart, ...]:
@@ -46,13 +49,15 @@ class PromotionGuard(Section):
         return (
             self._chart("guard-rejects", "rejects", "above", "below"),
             self._chart("guard-false-rejects", "false_rejects", "above"),
+            self._chart("guard-escapes", "escapes", "above", bound=self.escape_rate),
         )
 
     def _chart(
         self,
         name: str,
-        of: Literal["rejects", "false_rejects"],
+        of: Literal["rejects", "false_rejects", "escapes"],
         *sides: Literal["above", "below"],
+        bound: float | None = None,
     ) -> GuardChart:
         return GuardChart(
             name=name,
@@ -63,4 +68,5 @@ class PromotionGuard(Section):
             parts=self.parts,
             baseline_parts=self.baseline_parts,
             false_alarm=self.false_alarm,
+            bound=bound,
         )

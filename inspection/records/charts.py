@@ -25,6 +25,7 @@ class Measure(StrEnum):
     REJECTS = "rejects"  # the station's verdicts on inspected parts
     REVIEWED_REJECTS = "reviewed_rejects"  # the same, less the rejects that people overruled
     FALSE_REJECTS = "false_rejects"  # of the reviewed rejects, those that people overruled
+    ESCAPES = "escapes"  # inspected parts that turned out to have escaped
     CLASSES = "classes"  # rejects for one defect class
     SCORE = "score"  # the model's score of a part
     FINDING_PX = "finding_px"  # area of the largest finding of a part that has one

@@ -66,6 +66,15 @@ class EscapeReader:
         found.sort(key=lambda escape: (escape.at_utc_ns, escape.part_number))
         return list({escape.part_number: escape for escape in reversed(found)}.values())[::-1]
 
+    def newest_entries(self) -> tuple[int, int]:
+        """The ids of the newest review and the newest return; escapes follow from both."""
+        with self._desk.reading() as connection:
+            review, back = (
+                connection.scalar(select(func.max(table.c.id))) or 0
+                for table in (schema.reviews, schema.returns)
+            )
+        return int(review), int(back)
+
     def _passed(self, found_by: FoundBy, at_utc_ns: dict[int, int]) -> list[Escape]:
         """Of these parts, with when they were found bad, those that the station had passed."""
         passed = _PARTS.outcome == "pass"

@@ -1,11 +1,12 @@
 """The board: all charts of a station as its recipe wants them, each drawn on by what it is of."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 from pydantic import TypeAdapter
 
 from inspection.recipe.charts import (
@@ -164,8 +165,7 @@ class Board:
 
     def _guard(self, section: GuardChart, stretch: Stretch, memory: Memory, sheet: Sheet) -> None:
         """There is a guard once a champion was promoted over another."""
-        rejects = section.of == Measure.REJECTS
-        observed = stretch.verdicts() if rejects else stretch.false_rejects()
+        observed = _guarded(section, stretch)
         if len(observed) == 0:
             return
         recent = memory.recently(section.of, int(observed.utc_ns[0]), self._promoted)
@@ -174,6 +174,20 @@ class Board:
             runner = self._chart(section).runner
             if isinstance(runner, GuardRunner):
                 runner.take(observed, recent.before, memory.epoch(VERDICTS), sheet)
+
+    def learn_escapes(self, escaped: Callable[[], Iterable[int]], epoch: int, sheet: Sheet) -> bool:
+        """Tell the guards of this epoch which parts escaped, by number; whether that is any news.
+
+        escaped: asked where there is such a guard.
+        """
+        told = False
+        for section in self._sections:
+            known = section.name in self._charts or section.name in self._saved
+            if section.of == Measure.ESCAPES and known:
+                runner = self._chart(section).runner
+                if isinstance(runner, GuardRunner) and runner.state.stage.epoch == epoch:
+                    told |= runner.learn(escaped(), sheet)
+        return told
 
     def _class_chart(
         self, section: StationChart, name: str, stretch: Stretch, memory: Memory, sheet: Sheet
@@ -196,6 +210,16 @@ class Board:
             chart = DrawnChart(name, section, class_name, camera, runner)
             self._charts[name] = chart
         return chart
+
+
+def _guarded(section: GuardChart, stretch: Stretch) -> Observed:
+    """What a guard sees of parts as they come; none of them is known to have escaped by then."""
+    if section.of == Measure.REJECTS:
+        return stretch.verdicts()
+    if section.of == Measure.FALSE_REJECTS:
+        return stretch.false_rejects()
+    inspected = stretch.verdicts()
+    return replace(inspected, values=np.zeros(len(inspected)))
 
 
 _EPOCHS: Mapping[Measure, str] = {

@@ -14,7 +14,11 @@ from models.registry import Registry
 from models.stages import Action
 
 WHO = "guard"
-_SAID = {"rejects": "rejects", "false_rejects": "false rejects among the reviewed ones"}
+_SAID = {
+    "rejects": "rejects",
+    "false_rejects": "false rejects among the reviewed ones",
+    "escapes": "known escapes",
+}
 
 
 class Guardian:
@@ -83,9 +87,11 @@ def _figures(signal: ChartSignal) -> str:
     bound = signal.upper if signal.side == "above" else signal.lower
     parts = f"parts {signal.first_part} to {signal.last_part}"
     against = "" if bound is None else f", its bound there is {bound:.2%}"
+    agreed = signal.chart.settings.get("bound") is not None
+    held = "are agreed" if agreed else "with the champion before"
     return (
-        f"{_SAID[signal.chart.measure]} at {signal.value:.2%} on {parts}; {signal.center:.2%} with "
-        f"the champion before{against}"
+        f"{_SAID[signal.chart.measure]} at {signal.value:.2%} on {parts}; {signal.center:.2%} "
+        f"{held}{against}"
     )
 
 

@@ -12,7 +12,8 @@ class Standing:
     """Cursors and memories; written as JSON with every step.
 
     last_part, last_event, last_exclusion: read so far. last_guarded: the last signal that the
-    guard looked at. reviewed_part: the last part of the charts of what people say of rejects, which
+    guard looked at. last_entries: the newest review and return that escapes were read from.
+    reviewed_part: the last part of the charts of what people say of rejects, which
     follow behind with a memory of their own.
     """
 
@@ -20,6 +21,7 @@ class Standing:
     last_event: int = 0
     last_exclusion: int = 0
     last_guarded: int = 0
+    last_entries: tuple[int, int] = (0, 0)
     reviewed_part: int = -1
     memory: Memory = field(default_factory=Memory)
     reviewed: Memory = field(default_factory=Memory)

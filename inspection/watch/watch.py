@@ -12,6 +12,7 @@ from pathlib import Path
 from inspection.recipe import Recipe, parse_recipe
 from inspection.recipe.charts import StationChart
 from inspection.records.charts import Measure
+from inspection.records.escapes import EscapeReader
 from inspection.records.folder_lock import hold_watch
 from inspection.records.part_columns import PartReader
 from inspection.records.picture_rows import PictureReader
@@ -24,7 +25,7 @@ from inspection.watch.diagnosis import Diagnostician
 from inspection.watch.follower import Follower
 from inspection.watch.guardian import Guardian
 from inspection.watch.hours import Hours
-from inspection.watch.memory import RunFacts
+from inspection.watch.memory import VERDICTS, RunFacts
 from inspection.watch.outputs import Teller
 from inspection.watch.reviews import ReviewedParts
 from inspection.watch.sheet import Noted, Sheet
@@ -56,10 +57,11 @@ class Watch:
             self._records = RecordReader(folder)
             self._parts, self._pictures = PartReader(folder), PictureReader(folder)
             self._reviews, self._store = ReviewReader(folder), WatchStore(folder)
+            self._escapes = EscapeReader(folder)
             self._exclusions, signals = ExclusionReader(folder), WatchReader(folder)
             for opened in (
                 self._records, self._parts, self._pictures, self._reviews, self._exclusions,
-                self._store, signals,
+                self._escapes, self._store, signals,
             ):  # fmt: skip
                 opening.callback(opened.close)
             self._teller = Teller(folder, self._store)
@@ -133,14 +135,28 @@ class Watch:
         if events:
             sheet.noted.extend(_note(event) for event in events if _is_told(event))
             standing.last_event = events[-1].id
+        escaped = self._follow_escapes(sheet, more_parts=len(parts) > 0)
         behind = self._follow_reviews(sheet)
         excluded = self._exclude(sheet)
         sheet.noted.extend(guarded := self._guardian.act(standing))
-        if not (len(parts) or events or behind or excluded or guarded):
+        if not (len(parts) or events or escaped or behind or excluded or guarded):
             return None
         self._commit(sheet)
         self._tell()
         return len(parts)
+
+    def _follow_escapes(self, sheet: Sheet, *, more_parts: bool) -> bool:
+        """Tell the guards of parts that escaped, which may be known before their parts are."""
+        standing, newest = self._standing, self._escapes.newest_entries()
+        if newest == standing.last_entries and not more_parts:
+            return False
+        standing.last_entries = newest
+
+        def escaped() -> list[int]:
+            return [escape.part_number for escape in self._escapes.escapes()]
+
+        epoch = standing.memory.epoch(VERDICTS).number
+        return self._follower.board.learn_escapes(escaped, epoch, sheet)
 
     def _follow_reviews(self, sheet: Sheet) -> int:
         """Charts of reviews; changes at the station were noted when the watch itself saw them."""

@@ -149,28 +149,93 @@ def test_a_champion_that_a_person_put_back_is_not_rolled_back_for_the_old_signal
     assert ["not the last word" in note for note in notes(tmp_path)] == [True]
 
 
-def test_a_guard_that_is_told_to_propose_only_says_so(
-    tmp_path: Path, line: Any, watch_all: WatchAll, registry: Registry
+@pytest.mark.parametrize(
+    ("action", "signals", "said"),
+    [("propose", 1, ["guard proposes to roll back ring-2"]), ("off", 0, [])],
+)
+def test_a_guard_rolls_nothing_back_that_is_told_to(
+    tmp_path: Path,
+    line: Any,
+    watch_all: WatchAll,
+    registry: Registry,
+    action: str,
+    signals: int,
+    said: list[str],
 ) -> None:
-    line.begin(f'{GUARD}action = "propose"\n')
+    line.begin(f'{GUARD}action = "{action}"\n')
     judges(line, registry, "ring-1", ONE_IN_TWENTY, ago_s=7200)
     registry.promote("ring-2", "Mia", "passed the gate", {})
     judges(line, registry, "ring-2", "r" * 40)
     watch_all()
-    assert len(guard_signals(tmp_path)) == 1
+    assert len(guard_signals(tmp_path)) == signals
     assert registry.standing("ring").champion == "ring-2"
-    assert ["proposes to roll back ring-2" in note for note in notes(tmp_path)] == [True]
+    assert [note.partition(":")[0] for note in notes(tmp_path)] == said
 
 
-def test_a_guard_that_is_off_watches_nothing(
+def come_back(folder: Path, *part_numbers: int) -> None:
+    desk = Desk(folder)
+    for number in part_numbers:
+        desk.register_return(number, "Ben")
+    desk.close()
+
+
+def test_escapes_that_come_back_after_the_guards_parts_roll_the_champion_back(
     tmp_path: Path, line: Any, watch_all: WatchAll, registry: Registry
 ) -> None:
-    line.begin(f'{GUARD}action = "off"\n')
+    """It rejects as often as the one before, and passes parts that it should not."""
+    line.begin(GUARD)
     judges(line, registry, "ring-1", ONE_IN_TWENTY, ago_s=7200)
     registry.promote("ring-2", "Mia", "passed the gate", {})
-    judges(line, registry, "ring-2", "r" * 40)
+    judges(line, registry, "ring-2", ("p" * 19 + "r") * 30)  # the guard's parts are 1000 to 1399
+    watch_all()
+    come_back(tmp_path, 1000, 1001, 1002, 1003)
+    come_back(tmp_path, 5, 6, 7)  # of the champion before
+    come_back(tmp_path, 1019)  # was rejected, and should not have left
+    come_back(tmp_path, 1400, 1401)  # after the guard's parts
     watch_all()
     assert guard_signals(tmp_path) == []
+    come_back(tmp_path, 1398)
+    watch_all()
+    watch_all()
+    (signal,) = guard_signals(tmp_path)
+    assert (signal.chart.name, signal.side, signal.value) == ("guard-escapes", "above", 5 / 400)
+    assert (signal.first_part, signal.last_part, signal.center) == (1000, 1399, 0.001)
+    event = registry.history()[-1]
+    assert (event.action, event.who, event.label) == (Action.ROLL_BACK, "guard", "ring-1")
+    assert "known escapes at 1.25% on parts 1000 to 1399; 0.10% are agreed" in event.why
+
+
+def test_an_escape_that_is_known_before_the_watch_has_read_its_part_counts_too(
+    tmp_path: Path, line: Any, watch_all: WatchAll, registry: Registry
+) -> None:
+    line.begin(GUARD)
+    judges(line, registry, "ring-1", ONE_IN_TWENTY, ago_s=7200)
+    registry.promote("ring-2", "Mia", "passed the gate", {})
+    judges(line, registry, "ring-2", ("p" * 19 + "r") * 20)
+    come_back(tmp_path, *range(1000, 1010))
+    watch_all()
+    assert [signal.chart.name for signal in guard_signals(tmp_path)] == ["guard-escapes"]
+
+
+def escapes_signal(rate: float, seed: int, guard: PromotionGuard) -> bool:
+    """Whether escapes at this rate, learnt one by one in any order, are a signal."""
+    chance = np.random.default_rng(seed)
+    n = guard.parts
+    observed = Observed(np.arange(n), np.arange(n), np.arange(n), np.zeros(n))
+    section = next(chart for chart in guard.charts if chart.of == "escapes")
+    sheet, runner = Sheet(), GuardRunner("guard", section, GuardState())
+    runner.take(observed, Before("old", 0, 4000), Epoch(2, "model old to new"), sheet)
+    found = chance.permutation(np.flatnonzero(chance.random(n) < rate)).tolist()
+    for known in range(1, len(found) + 1):
+        runner.learn(found[:known], sheet)
+    return len(sheet.raised) > 0
+
+
+def test_escapes_at_the_agreed_rate_are_a_signal_no_oftener_than_said() -> None:
+    """At a false-alarm rate of one in five, a quarter of it for escapes."""
+    guard = PromotionGuard(parts=500, false_alarm=0.2, escape_rate=0.02)
+    assert sum(escapes_signal(0.02, seed, guard) for seed in range(100)) <= 0.05 * 100
+    assert all(escapes_signal(0.08, seed, guard) for seed in range(5))
 
 
 def test_rejects_that_people_overrule_roll_the_champion_back(
