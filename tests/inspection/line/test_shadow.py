@@ -2,32 +2,21 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from camera.frame import Frame
 from inspection.cli.label import queue_command
 from inspection.judge import Outcome
-from inspection.line.shadow_feed import ShadowFeed
-from inspection.line.shadow_wire import (
-    ChampionWord,
-    OfferedPart,
-    ShadowWireError,
-    connect,
-    pack,
-    unpack,
-)
+from inspection.line.shadow_wire import connect
 from inspection.quality.label_queue import LabelQueue
 from inspection.quality.trial import Proposal, read_station_trial
 from inspection.recipe import parse_recipe
@@ -326,89 +315,6 @@ def test_a_shadow_that_was_halted_says_its_part_when_it_is_awake_and_goes_on(
     assert (ledger.judged, ledger.difference) == (33, 0)
 
 
-@dataclass
-class Loan:
-    """Memory that a camera lent, and wants back."""
-
-    back: bool = False
-
-    def intact(self) -> bool:
-        return not self.back
-
-    def give_back(self) -> None:
-        self.back = True
-
-
-def test_pictures_lent_to_a_shadow_come_back_when_another_asks_before_they_are_given(
-    bench: Bench, good: Capture
-) -> None:
-    """A shadow is started again while its part's record is still on its way to the disk."""
-    bench.run([good])
-    record = bench.parts()[0].record
-    loans = [Loan(), Loan()]
-    frames = [{"cam1": replace(good(), lease=loan)} for loan in loans]
-    feed = ShadowFeed(bench.folder)
-
-    def asks() -> socket.socket:
-        line = connect(bench.folder, PATIENCE_S)
-        assert line is not None
-        line.sendall(b"n")
-        wait_until(lambda: feed._wanted, "the feed heard")
-        return line
-
-    first = asks()
-    assert feed.claim(record)
-    first.close()
-    wait_until(lambda: feed._connection is None, "the feed saw it go")
-    second = asks()
-    assert not feed.claim(record)  # one at a time, whoever asks
-    feed.give(record, frames[0], kept=False)
-    wait_until(lambda: loans[0].back, "the first part's pictures came back")
-    assert b'"passed_over": 0' in second.recv(65536)
-    second.sendall(b"n")
-    wait_until(lambda: feed._wanted and feed.claim(record), "the next one is claimed")
-    feed.give(record, frames[1], kept=False)
-    wait_until(lambda: loans[1].back, "the second part's pictures came back")
-    second.close()
-    feed.close()
-
-
-def test_a_shadow_has_only_the_time_that_nobody_wants_from_its_first_import_on(
-    tmp_path: Path,
-) -> None:
-    command = [sys.executable, "-X", "importtime", "-m", "inspection", "shadow", str(tmp_path)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as shadow:
-        wait_until(lambda: os.sched_getscheduler(shadow.pid) == os.SCHED_IDLE, "it stood back")
-        shadow.kill()
-        _, loaded = shadow.communicate()
-    assert "inspection.shadow.spare_time" in loaded
-    assert "onnxruntime" not in loaded
-
-
-def test_a_shadow_whose_verdict_hangs_ends_itself_and_says_where(bench: Bench) -> None:
-    """In the process's own watchdog, which needs no thread of Python's that still runs."""
-    script = """
-import sys, time
-from pathlib import Path
-from types import SimpleNamespace
-from inspection.shadow.process import ShadowProcess
-
-shadow = ShadowProcess(Path(sys.argv[1]), hangs_after_s=0.2)
-shadow._stamp, shadow._run_id = shadow._registry.stamp(), 1
-shadow._challenger = SimpleNamespace(judge=lambda part: time.sleep(60))
-shadow._judge(SimpleNamespace(run_id=1))
-"""
-    ended = subprocess.run(
-        [sys.executable, "-c", script, str(bench.folder)],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert ended.returncode == 1
-    assert "Timeout (0:00:00.200000)" in ended.stderr
-
-
 def test_no_shadow_costs_the_line_nothing_but_a_look(
     bench: Bench, beside: Beside, good: Capture
 ) -> None:
@@ -485,28 +391,3 @@ kind = "simulated"
 [keep]
 passes_one_in = 0
 """
-
-
-def test_a_part_comes_out_of_the_hand_over_as_it_went_in() -> None:
-    colours = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
-    deep = np.arange(35, dtype=np.uint16).reshape(5, 7)
-    frames = {
-        "top": Frame(colours, "RGB8", "cam1", 3, 5, 7),
-        "side": Frame(deep, "Mono12", "cam2", 3, 6, 8),
-    }
-    word = ChampionWord("spot-1", "d" * 64, REJECT, 0.1 + 0.2)
-    golden = {"side": "a" * 64}
-    part = unpack(*pack(OfferedPart(12, "s-12", 3, word, frames, golden, True, 4)))
-    assert (part.part_number, part.serial, part.run_id) == (12, "s-12", 3)
-    assert (part.champion, part.kept, part.passed_over) == (word, True, 4)
-    assert part.templates == golden
-    assert part.frames["top"].pixels.tolist() == colours.tolist()
-    assert part.frames["side"].pixels.tolist() == deep.tolist()
-    assert part.frames["side"].camera_id == "cam2"
-
-
-def test_a_message_of_another_passline_is_named() -> None:
-    memory = os.memfd_create("test")
-    os.write(memory, b"x")
-    with pytest.raises(ShadowWireError, match="restart the station"):
-        unpack(b'{"part_number": 1}', memory)
