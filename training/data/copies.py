@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from training.data.dataset import Sample
+from training.data.duplicates import is_own_name
 from training.data.faults import Faults
 from training.data.labels import Label, MaskImage, Somewhere
 
@@ -15,7 +16,7 @@ def join_copies(
     """The samples, each picture once, and what is to be said of that.
 
     A picture in the folders of two classes shows both. Of other copies the first one counts. A
-    picture that is labelled as good and as defective is a fault.
+    picture that is labelled as good and as defective is a fault, and so is one of two named parts.
     """
     by_content: dict[bytes, list[Sample]] = {}
     for sample in samples:
@@ -34,6 +35,11 @@ def _joined(same: Sequence[Sample], faults: Faults) -> Sample:
             faults.add(
                 f"{good.picture}: labelled as good, and its copy {bad.picture} as "
                 f"{', '.join(sorted(bad.classes))}"
+            )
+        if other.part != first.part and not (is_own_name(first) and is_own_name(other)):
+            faults.add(
+                f"the same file twice: {first.picture} as part {first.part!r} and {other.picture} "
+                f"as part {other.part!r}; one of the two names is wrong"
             )
     if not all(_is_of_a_folder(label) for sample in same for label in sample.labels):
         return first

@@ -6,9 +6,12 @@ grain agrees far better than that of pictures which look no more alike than the 
 where the product's own texture agrees as well, the pictures cannot tell, and nothing is claimed.
 """
 
+import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +34,19 @@ _REFERENCES = 120
 _FEWEST_REFERENCES = 8
 _BLOCK = 1024
 MOST_PICTURES = 6000
-"""Of more than these only the bytes are compared: each keeps some 80 kB while they are."""
+"""Of more than these only the bytes are compared: each keeps some 55 kB while they are."""
+_THE_SAME = 0.999
+"""Pictures that agree so well are compared pixel by pixel."""
+_GAP = 3.0
+"""Sure pairs are so many times as many as those halfway between them and the product's grain."""
+
+Given = TypeVar("Given")
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two pictures of two parts by name; `likeness` is None for byte-identical files."""
+    """Two pictures of two parts by name; `likeness` is None where every byte or pixel is equal."""
 
     first: Sample
     second: Sample
@@ -47,7 +57,7 @@ class Pair:
         return self.first.part, self.second.part
 
     def __str__(self) -> str:
-        how = "the same bytes"
+        how = "the same picture"
         if self.likeness is not None:
             how = f"detail {self.likeness.detail:.2f}, grain {self.likeness.grain:.2f}"
         return f"{self.first.picture} and {self.second.picture} ({how})"
@@ -57,8 +67,8 @@ class Pair:
 class Duplicates:
     """Pairs of pictures under two part names; enough of them to join what belongs together.
 
-    identical: the same file twice. same: sure to show one part. alike: as like as two pictures of
-    one part, but so may two parts of this product be.
+    identical: the same bytes or pixels twice. same: sure to show one part. alike: as like as two
+        pictures of one part, but so may two parts of this product be.
     usual_grain: how well the grain of pictures of different parts agrees, at the 95th percentile.
     """
 
@@ -77,29 +87,62 @@ def find_duplicates(samples: Sequence[Sample]) -> Duplicates:
     identical, distinct = _identical(samples)
     if len(distinct) > MOST_PICTURES:
         return Duplicates(tuple(identical), (), (), _UNKNOWN_PRODUCT)
-    looks = [look_at(sample.pixels(), sample.full_scale) for sample in distinct]
-    if len(looks) < 2:
+    if len(distinct) < 2:
         return Duplicates(tuple(identical), (), (), _UNKNOWN_PRODUCT)
+    looks = _each(_look, distinct)
+    chosen, references = _choose(distinct, looks)
+    usual = _usual_grain(_compared(looks, references))
+    likenesses = _compared(looks, chosen)
+    found = [
+        Pair(distinct[i], distinct[k], likeness)
+        for (i, k), likeness in zip(chosen, likenesses, strict=True)
+        if likeness.detail >= LEAST_DETAIL
+    ]
+    copies = [pair for pair in found if _is_copy(pair)]
+    identical += [Pair(pair.first, pair.second) for pair in copies]
+    same, alike = _told_apart([pair for pair in found if pair not in copies], usual)
     names = _Names(identical)
-    candidates, references = _choose(distinct, looks)
-    usual = _usual_grain([compare(looks[i], looks[k]) for i, k in references])
-    needed = max(LEAST_GRAIN, 1.0 - (1.0 - _TAKES_AWAY) * (1.0 - usual))
-    same: list[Pair] = []
-    alike: list[Pair] = []
-    for i, k in candidates:
-        first, second = distinct[i], distinct[k]
-        if names.joined(first.part, second.part):
-            continue
-        likeness = compare(looks[i], looks[k])
-        if likeness.detail < LEAST_DETAIL:
-            continue
-        pair = Pair(first, second, likeness)
-        if likeness.grain >= needed:
-            names.join(pair)
-            same.append(pair)
-        else:
-            alike.append(pair)
+    same = [pair for pair in same if names.join_new(pair)]
+    alike = [pair for pair in alike if not names.joined(*pair.parts)]
     return Duplicates(tuple(identical), tuple(same), tuple(alike), usual)
+
+
+def _told_apart(pairs: Sequence[Pair], usual: float) -> tuple[list[Pair], list[Pair]]:
+    """Those that are sure to be one part, and the others, which may be two.
+
+    Grain that is one part's own agrees well in its pictures, and in no others. Where it agrees to
+    every degree, parts share pieces of texture, and the best agreement proves nothing either.
+    """
+    needed = max(LEAST_GRAIN, 1.0 - (1.0 - _TAKES_AWAY) * (1.0 - usual))
+    halfway = 0.5 * (needed + max(usual, 0.0))
+    grain = {pair: pair.likeness.grain for pair in pairs if pair.likeness is not None}
+    same = [pair for pair in pairs if grain[pair] >= needed]
+    between = {pair.parts for pair in pairs if halfway <= grain[pair] < needed}
+    between -= {pair.parts for pair in same}
+    if len({pair.parts for pair in same}) < _GAP * len(between):
+        return [], list(pairs)
+    return same, [pair for pair in pairs if grain[pair] < needed]
+
+
+def _look(sample: Sample) -> Look:
+    return look_at(sample.pixels(), sample.full_scale)
+
+
+def _compared(looks: Sequence[Look], pairs: Sequence[tuple[int, int]]) -> list[Likeness]:
+    return _each(lambda pair: compare(looks[pair[0]], looks[pair[1]]), pairs)
+
+
+def _each(work: Callable[[Given], Done], given: Sequence[Given]) -> list[Done]:
+    """What comes of each, in order; decoding and matching let other threads work meanwhile."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(work, given))
+
+
+def _is_copy(pair: Pair) -> bool:
+    """True where two files hold the same pixels."""
+    if pair.likeness is None or pair.likeness.detail < _THE_SAME:
+        return False
+    return np.array_equal(pair.first.pixels(), pair.second.pixels())
 
 
 def groups_of(pairs: Iterable[Pair]) -> dict[str, str]:
@@ -129,6 +172,12 @@ class _Names:
             self.known.setdefault(part, part)
         first, second = (self.root(part) for part in pair.parts)
         self.known[second] = first
+
+    def join_new(self, pair: Pair) -> bool:
+        """Join the pair's parts; False where they were together already."""
+        is_new = not self.joined(*pair.parts)
+        self.join(pair)
+        return is_new
 
     def joined(self, first: str, second: str) -> bool:
         return self.root(first) == self.root(second)

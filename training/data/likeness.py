@@ -29,9 +29,13 @@ _SHIFT = 0.1
 """How far, as a share of a picture's sides, two pictures of a part may lie apart each way."""
 _LEAST_GRAIN_PX = 400
 _FAINTEST_GRAIN = 0.008  # in log: an 8-bit picture's rounding is below it
-_HOPELESS = 0.3
-"""Pictures whose detail agrees no better at half size are not looked at in full."""
+_HOPELESS_DETAIL = 0.3
+_HOPELESS_GRAIN = 0.4
+"""Pictures whose detail or grain agrees no better at half size are not looked at in full."""
+_UNITS = 100.0
+"""In so many steps detail is kept up to its reach, and a little beyond: one byte a pixel."""
 _EXTREME = 0.5
+_LOG = np.log(np.arange(256, dtype=np.float32) + np.float32(_LOG_OFFSET))
 """A picture with so many pixels black or white is a drawing, not a surface: it has no grain."""
 
 
@@ -40,12 +44,14 @@ class Look:
     """A picture made small for comparing.
 
     coarse: its shape without exposure, of unit length; (2304,), float32.
-    fine: its detail without exposure, at most LONG_PX a side; float16, to hold thousands.
-    reach: how far grain goes from 0 in it; what goes farther is shape.
+    fine: its detail without exposure, at most LONG_PX a side, int8: grain reaches to 100 either
+        way, what goes farther is shape. rough: the same at half size.
+    reach: what 100 is of the logarithm.
     """
 
     coarse: Plane
-    fine: NDArray[np.float16]
+    fine: NDArray[np.int8]
+    rough: NDArray[np.int8]
     reach: float
     aspect: float
     has_grain: bool
@@ -72,18 +78,23 @@ def look_at(pixels: Pixels, full_scale: int | None = None) -> Look:
     highest = full_scale or (255 if pixels.dtype == np.uint8 else 65535)
     scale = min(1.0, LONG_PX / max(height, width))
     size_wh = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA).astype(np.float32)
-    grey = np.clip(small * (255.0 / highest), 0, 255).astype(np.uint8)
+    grey = cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA)
+    if highest != 255:
+        grey = np.clip(grey * (255.0 / highest), 0, 255)
+    grey = np.asarray(grey, np.uint8)
     square = cv2.resize(grey, (_COARSE_PX, _COARSE_PX), interpolation=cv2.INTER_AREA)
-    shape = _between(square, _COARSE_BLURS_PX)
+    shape = _between(np.asarray(square, np.uint8), _COARSE_BLURS_PX)
     coarse = _clipped(shape, _reach(shape)).ravel()
     coarse = coarse - coarse.mean()
-    fine = _between(grey, _FINE_BLURS_PX)
+    detail = _between(grey, _FINE_BLURS_PX)
+    reach = _reach(detail)
+    fine = np.clip(detail * np.float32(_UNITS / reach), -127.0, 127.0)
     extreme = np.count_nonzero((grey < 20) | (grey > 235)) / grey.size
     return Look(
         coarse=coarse / max(float(np.linalg.norm(coarse)), 1e-9),
-        fine=fine.astype(np.float16),
-        reach=_reach(fine),
+        fine=fine.astype(np.int8),
+        rough=_half(fine).astype(np.int8),
+        reach=reach,
         aspect=width / height,
         has_grain=bool(extreme < _EXTREME),
     )
@@ -94,20 +105,70 @@ def compare(one: Look, other: Look) -> Likeness:
 
     The place is found at half size first.
     """
-    first, second = one.fine.astype(np.float32), _middle(other.fine.astype(np.float32), one.fine)
-    over, laid = _clipped(first, one.reach), _clipped(second, other.reach)
-    rough, (left, top) = _best(_half(over), _half(laid))
-    if rough < _HOPELESS:
-        return Likeness(rough, 0.0)
-    height, width = second.shape
-    rows = slice(max(0, 2 * top - 2), 2 * top + height + 3)
-    columns = slice(max(0, 2 * left - 2), 2 * left + width + 3)
-    detail, (left, top) = _best(over[rows, columns], laid)
-    under = first[rows, columns][top : top + height, left : left + width]
-    grain = 0.0
-    if one.has_grain and other.has_grain:
-        grain = _grain(under, one.reach, second, other.reach)
-    return Likeness(detail, grain)
+    has_grain = one.has_grain and other.has_grain
+    rough = _laid(one.rough, other.rough)
+    if rough.detail < _HOPELESS_DETAIL:
+        return Likeness(rough.detail, 0.0)
+    seen = rough.grain(_LEAST_GRAIN_PX // 4, rim_px=1) if has_grain else None
+    if seen is not None and seen.agrees < _HOPELESS_GRAIN:
+        return Likeness(rough.detail, seen.agrees)
+    found = _laid(one.fine, other.fine, near=(2 * rough.left, 2 * rough.top))
+    faintest = _FAINTEST_GRAIN * _UNITS / min(one.reach, other.reach)
+    grain = found.grain(_LEAST_GRAIN_PX, rim_px=2) if has_grain else None
+    if grain is None or grain.spread < faintest:
+        return Likeness(found.detail, 0.0)
+    return Likeness(found.detail, grain.agrees)
+
+
+@dataclass(frozen=True, slots=True)
+class _Grain:
+    """How two surfaces agree, -1 to 1, and how far the fainter one's grain goes from its mean."""
+
+    agrees: float
+    spread: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """The middle of one picture where it fits best on another: its detail and that below it."""
+
+    detail: float
+    left: int
+    top: int
+    upper: Plane
+    lower: Plane
+
+    def grain(self, least_px: int, rim_px: int) -> _Grain | None:
+        """The grain, so far away from every strong detail of either; None for too few pixels."""
+        strong = (np.abs(self.upper) > _UNITS) | (np.abs(self.lower) > _UNITS)
+        rim = np.ones((2 * rim_px + 1,) * 2, np.uint8)
+        clear = cv2.dilate(strong.view(np.uint8), rim) == 0
+        one, other = self.upper[clear], self.lower[clear]
+        if one.size < least_px:
+            return None
+        one, other = one - one.mean(), other - other.mean()
+        spreads = float(one.std()), float(other.std())
+        if min(spreads) == 0.0:
+            return None
+        return _Grain(float(one @ other) / (one.size * spreads[0] * spreads[1]), min(spreads))
+
+
+def _laid(
+    lower: NDArray[np.int8], upper: NDArray[np.int8], near: tuple[int, int] | None = None
+) -> _Laid:
+    """Lay the middle of `upper` over `lower`. near: left and top to within two pixels, if known."""
+    whole = lower.astype(np.float32)
+    middle = _middle(upper.astype(np.float32), lower)
+    height, width = middle.shape
+    first_x = first_y = 0
+    room = whole
+    if near is not None:
+        first_x, first_y = (max(0, place - 2) for place in near)
+        room = whole[first_y : near[1] + height + 3, first_x : near[0] + width + 3]
+    detail, (left, top) = _best(_clipped(room, _UNITS), _clipped(middle, _UNITS))
+    left, top = first_x + left, first_y + top
+    below = whole[top : top + height, left : left + width]
+    return _Laid(detail, left, top, middle[: below.shape[0], : below.shape[1]], below)
 
 
 def _best(over: Plane, laid: Plane) -> tuple[float, Sequence[int]]:
@@ -124,15 +185,16 @@ def _half(plane: Plane) -> Plane:
     return np.asarray(cv2.resize(plane, size_wh, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _between(grey: NDArray[Any], blurs_px: tuple[float, float]) -> Plane:
+def _between(grey: NDArray[np.uint8], blurs_px: tuple[float, float]) -> Plane:
     """What of the logarithm of a picture lies between two scales of blur."""
-    log = np.log(grey.astype(np.float32) + np.float32(_LOG_OFFSET))
+    log = cv2.LUT(grey, _LOG)
     fine, coarse = (cv2.GaussianBlur(log, (0, 0), blur) for blur in blurs_px)
     return np.asarray(fine - coarse, np.float32)
 
 
 def _reach(plane: Plane) -> float:
-    return _STRONG * float(np.median(np.abs(plane))) + 1e-3
+    some = np.abs(plane[::2, ::2])
+    return _STRONG * float(np.partition(some, some.size // 2, axis=None)[some.size // 2]) + 1e-3
 
 
 def _clipped(plane: Plane, reach: float) -> Plane:
@@ -147,13 +209,3 @@ def _middle(plane: Plane, room: NDArray[Any]) -> Plane:
     )
     top, left = (plane.shape[0] - height) // 2, (plane.shape[1] - width) // 2
     return plane[top : top + height, left : left + width]
-
-
-def _grain(first: Plane, first_reach: float, second: Plane, second_reach: float) -> float:
-    """Correlation of the grain: away from every strong detail of either."""
-    strong = (np.abs(first) > first_reach) | (np.abs(second) > second_reach)
-    near = cv2.dilate(strong.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    one, other = first[~near], second[~near]
-    if one.size < _LEAST_GRAIN_PX or min(one.std(), other.std()) < _FAINTEST_GRAIN:
-        return 0.0
-    return float(np.corrcoef(one, other)[0, 1])

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from training.data.dataset import Dataset, Sample, with_side
+from training.data.dataset import Dataset, Sample, open_dataset, with_side
 from training.data.duplicates import find_duplicates
 from training.data.leaks import join_duplicates, refuse_leaks
 from training.data.sides import Side
@@ -35,6 +35,7 @@ def photograph(
     noise = np.random.default_rng(1000 * part + picture).normal(0, 1.0, grain.shape)
     lit = exposure * (90 + 12 * grain + np.linspace(0, 30, SIDE_PX)) + noise
     path = folder / f"{part}-{picture}.png"
+    folder.mkdir(exist_ok=True)
     cv2.imwrite(str(path), np.clip(lit, 0, 255).astype(np.uint8))
     return Sample(path, f"part{part}-{picture}")
 
@@ -55,6 +56,36 @@ def test_parts_of_a_product_with_a_texture_of_its_own_are_not_taken_for_one(tmp_
     found = find_duplicates([photograph(tmp_path, part, 0, shared=0.6) for part in range(40)])
     assert found.usual_grain > 0.5
     assert found.sure == ()
+
+
+def test_parts_that_share_texture_to_every_degree_are_alike_and_no_more(tmp_path: Path) -> None:
+    """The likest of them would be sure, did they not have neighbours of every lesser likeness."""
+    samples = [photograph(tmp_path, part, 0, shared=part / 60) for part in range(60)]
+    found = find_duplicates(samples)
+    assert max(pair.likeness.grain for pair in found.alike if pair.likeness is not None) > 0.9
+    assert found.sure == ()
+
+
+def test_the_same_pixels_in_another_file_format_are_the_same_picture(tmp_path: Path) -> None:
+    samples = [photograph(tmp_path, part, 0) for part in range(12)]
+    pixels = cv2.imread(str(samples[5].picture), cv2.IMREAD_UNCHANGED)
+    assert pixels is not None
+    cv2.imwrite(str(tmp_path / "again.bmp"), pixels)
+    samples.append(Sample(tmp_path / "again.bmp", "other"))
+    (pair,) = find_duplicates(samples).identical
+    assert set(pair.parts) == {"part5-0", "other"}
+
+
+def test_a_file_that_a_groups_file_gives_to_two_parts_is_refused_by_name(tmp_path: Path) -> None:
+    for part in range(3):
+        photograph(tmp_path / "good", part, 0)
+    (tmp_path / "good/copy.png").write_bytes((tmp_path / "good/1-0.png").read_bytes())
+    photograph(tmp_path / "dent", 9, 0)
+    names = ["good/0-0.png", "good/1-0.png", "good/2-0.png", "good/copy.png", "dent/9-0.png"]
+    rows = "".join(f"{name},{number}\n" for number, name in enumerate(names))
+    (tmp_path / "parts.csv").write_text(f"image,part\n{rows}")
+    with pytest.raises(TrainingError, match=r"1-0\.png as part '1' and .*copy\.png as part '3'"):
+        open_dataset(tmp_path)
 
 
 def test_flat_pictures_and_drawings_are_never_sure(tmp_path: Path) -> None:
