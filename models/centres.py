@@ -12,7 +12,9 @@ from models.findings import Finding, Placement
 
 FloatMap = NDArray[np.float32]
 _SAME_IOU = 0.5
-"""Two boxes of one class that share so much show one defect."""
+"""Two boxes of one class that share more than this show one defect."""
+_MOST = 1000
+"""Boxes of one class."""
 
 
 def from_centres(output: NDArray[Any], card: Card, placement: Placement) -> list[Finding]:
@@ -60,24 +62,15 @@ def _boxes(
 
 
 def _distinct(boxes: NDArray[np.float64], scores: FloatMap) -> list[int]:
-    """Which boxes stay: each that shares less than _SAME_IOU with every stronger one that stays."""
-    kept: list[int] = []
-    for index in np.argsort(-scores, kind="stable").tolist():
-        if all(_iou(boxes[index], boxes[other]) < _SAME_IOU for other in kept):
-            kept.append(index)
-    return kept
+    """Which boxes stay: each that shares at most _SAME_IOU with every stronger one that stays.
 
-
-def _iou(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    high = min(one[3], other[3]) - max(one[1], other[1])
-    shared = max(wide, 0.0) * max(high, 0.0)
-    joint = _area(one) + _area(other) - shared
-    return float(shared / joint) if joint > 0.0 else 0.0
-
-
-def _area(box: NDArray[np.float64]) -> float:
-    return float((box[2] - box[0]) * (box[3] - box[1]))
+    Of more than _MOST the weakest go: a picture of noise must not take longer than its part has.
+    """
+    corner, size = boxes[:, :2], boxes[:, 2:] - boxes[:, :2]
+    stay = cv2.dnn.NMSBoxes(
+        np.hstack([corner, size]).tolist(), scores.tolist(), 0.0, _SAME_IOU, top_k=_MOST
+    )
+    return [int(index) for index in stay]
 
 
 def _finding(

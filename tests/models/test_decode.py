@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.bundle import open_bundle
-from models.card import Card
+from models.card import Card, OutputSpec
 from models.decode import decode
 from models.errors import InferenceError
 from models.findings import Placement
@@ -15,6 +16,7 @@ BundleMaker = Callable[..., Path]
 
 
 Maps = NDArray[np.float32]
+Box = tuple[float, float, float, float]
 
 
 @pytest.fixture
@@ -72,6 +74,53 @@ def test_a_box_ends_where_the_picture_does(box_card: Card) -> None:
     output[0, 0, 0, 15] = 0.9
     (found,) = decode(output, box_card, Placement())
     assert found.box_xyxy_px == (56, 0, 64, 8)
+
+
+def iou(one: Box, other: Box) -> float:
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(width, 0.0) * max(height, 0.0)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return shared / (sum(areas) - shared)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_boxes_on_one_another_the_strongest_stay(box_card: Card, seed: int) -> None:
+    """Held against the definition, box by box."""
+    draw = np.random.default_rng(seed)
+    output = maps()
+    output[0, 0] = draw.uniform(0.0, 1.0, (16, 16))
+    output[0, 2:] = draw.uniform(2.0, 14.0, (4, 16, 16))
+    kept = [found.box_xyxy_px for found in decode(output, box_card, Placement())]
+    assert len(kept) > 5
+    assert all(iou(one, other) <= 0.5 for one, other in combinations(kept, 2))
+    alone: set[Box] = set()
+    for row, column in np.ndindex(16, 16):
+        single = maps()
+        single[0, 0, row, column], single[0, 2:] = output[0, 0, row, column], output[0, 2:]
+        near = output[0, 0, max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2]
+        if output[0, 0, row, column] >= near.max():
+            alone |= {found.box_xyxy_px for found in decode(single, box_card, Placement())}
+    assert set(kept) <= alone
+    assert all(any(iou(box, stays) > 0.5 for stays in kept) for box in alone - set(kept))
+
+
+def test_a_picture_of_noise_does_not_take_for_ever(make_bundle: BundleMaker) -> None:
+    size_hw = (1024, 1024)
+    spec = {"size_hw": size_hw}
+    card = open_bundle(make_bundle(card={})).card
+    card = card.model_copy(
+        update={
+            "input": card.input.model_copy(update=spec),
+            "output": OutputSpec(name="maps", kind="centres", stride=4),
+        }
+    )
+    output = np.full((1, 6, 256, 256), 1.0, np.float32)  # every cell is a peak, no two boxes touch
+    output[0, 0] = 0.5
+    output[0, 0, 77, 99] = 0.875
+    found = decode(output, card, Placement())
+    assert (found[0].score, len(found)) == (1.0, 2000)
+    assert max(each.score for each in found if each.class_name == "bright") == 0.875
 
 
 NO_ANSWERS = {
