@@ -71,3 +71,11 @@ def read_run(path: Path) -> Run:
         return Run.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ValidationError) as error:
         raise BundleError(f"{path}: does not say how a training stands: {error}") from error
+
+
+def read_curve(path: Path) -> Curve:
+    """A bundle's learning curve. Raises BundleError for what is none."""
+    try:
+        return Curve.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        raise BundleError(f"{path}: is no learning curve: {error}") from error

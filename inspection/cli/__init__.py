@@ -42,6 +42,7 @@ TOPICS = (
     "gate",
     "promote",
     "models",
+    "mlflow_export",
     "signing",
     "record",
     "render",
