@@ -285,7 +285,8 @@ def test_a_note_stands_on_the_chart(
     introduce(page, "Mia")
     page.click("#write-note")
     page.fill("#words-text", "lamp cleaned")
-    page.click("#words-done")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.click("#words-done")
     expect(page.locator("#words")).to_be_hidden()
     desk = SignalDesk(tmp_path)
     expect(page.locator("#fault")).to_be_hidden()
