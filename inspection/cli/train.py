@@ -292,16 +292,20 @@ def _print_champion(trained: Trained, parent: Bundle | None, records: Path | Non
     """Beside the new model: the champion, or else the parent, on the same locked pictures."""
     from models.registry import station_registry
     from models.session import ModelSession
-    from training.measuring.evaluate import figures, measure
+    from training.measuring.evaluate import figures, measure_answered
 
     name = trained.bundle.card.name
     champion = None if records is None else station_registry(records).champion(name)
     before = champion or parent
     if before is None or trained.locked is None:
         return
-    found = figures(measure(ModelSession(before), trained.split.locked), before.card.limits)
+    measured, unanswered = measure_answered(ModelSession(before), trained.split.locked)
     typer.echo(f"{trained.bundle.label}: {in_words(trained.locked)}")
-    typer.echo(f"{before.label} on the same pictures: {in_words(found)}")
+    if unanswered:
+        typer.echo(f"{before.label} has no answer to {len(unanswered)} of the same pictures")
+    if measured:
+        found = figures(measured, before.card.limits)
+        typer.echo(f"{before.label} on the same pictures: {in_words(found)}")
 
 
 def _command(command: str, folder: Path | None, options: dict[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """Everything that is found of a bundle's limits on a data set, ready to be told."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +7,6 @@ import numpy as np
 
 from inspection.judge import Fusion
 from models.bundle import Bundle
-from models.errors import InferenceError
 from models.session import ModelSession
 from training.data.dataset import Sample
 from training.limits.costs import Costs, weigh
@@ -18,7 +16,7 @@ from training.limits.honest import Honest
 from training.limits.propose import Proposal, propose
 from training.limits.scores import Floats, PartScores, by_part
 from training.limits.words import recipe_lines
-from training.measuring.evaluate import Measured, in_force, measure
+from training.measuring.evaluate import in_force, measure_answered
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,24 +93,15 @@ def know_parts(bundle: Bundle, parts: Honest, fusion: Fusion) -> KnownParts:
     """
     session, card = ModelSession(bundle), bundle.card
     limits = in_force(card.limits)
-    unanswered: list[Sample] = []
+    (chosen, dark), (reported, dark_too) = (
+        measure_answered(session, samples) for samples in (parts.choosing, parts.reporting)
+    )
     choosing, reporting = (
-        by_part(_answered(session, samples, unanswered), card.classes, limits, fusion)
-        for samples in (parts.choosing, parts.reporting)
+        by_part(measured, card.classes, limits, fusion) for measured in (chosen, reported)
     )
     locked = reporting if 0 < reporting.is_bad.sum() < len(reporting.parts) else None
-    return KnownParts(choosing, locked, fusion, parts.taught, parts.set_limits, tuple(unanswered))
-
-
-def _answered(
-    session: ModelSession, samples: Iterable[Sample], unanswered: list[Sample]
-) -> Iterator[Measured]:
-    """The model's answers; pictures that it gives none to join `unanswered`."""
-    for sample in samples:
-        try:
-            yield from measure(session, [sample])
-        except InferenceError:
-            unanswered.append(sample)
+    unanswered = (*dark, *dark_too)
+    return KnownParts(choosing, locked, fusion, parts.taught, parts.set_limits, unanswered)
 
 
 def report_limits(

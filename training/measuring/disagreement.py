@@ -19,7 +19,7 @@ from training.data.dataset import Dataset, Sample
 from training.data.labels import Mask
 from training.data.lineage import read_lineage
 from training.errors import TrainingError
-from training.measuring.evaluate import Measured, measure
+from training.measuring.evaluate import Measured, measure_answered
 
 REACH_PX = 4
 """A finding this near to a label is of it: outlines are drawn by hand, maps have cells."""
@@ -60,7 +60,7 @@ def disagreements(
             "take a bundle that did not, such as one of another seed"
         )
     limits = bundle.card.limits
-    measured = measure(ModelSession(bundle), others, report)
+    measured, _ = measure_answered(ModelSession(bundle), others, report)
     found = [each for one in measured for each in found_on(one, limits)]
     found.sort(key=lambda each: (-each.strength, str(each.sample.picture), each.class_name))
     return found

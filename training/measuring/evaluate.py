@@ -11,6 +11,7 @@ from inspection.judge import Limit, Limits, OnDoubt, Outcome, judge
 from inspection.spc.intervals import clopper_pearson
 from models.card import ClassLimit, Rate
 from models.decode import peak
+from models.errors import InferenceError
 from models.findings import Finding
 from models.session import ModelSession
 from training.data.dataset import Sample
@@ -74,6 +75,26 @@ def measure(
         measured.append(Measured(sample, prediction.findings, score))
         report()
     return measured
+
+
+def measure_answered(
+    session: ModelSession,
+    samples: Iterable[Sample],
+    report: Callable[[], None] = lambda: None,
+) -> tuple[list[Measured], list[Sample]]:
+    """Judge every picture; those that the model has no answer to come apart.
+
+    The line rejects these, whatever the limits. Raises TrainingError for one that cannot be read.
+    """
+    measured: list[Measured] = []
+    unanswered: list[Sample] = []
+    for sample in samples:
+        try:
+            measured += measure(session, [sample])
+        except InferenceError:
+            unanswered.append(sample)
+        report()
+    return measured, unanswered
 
 
 def figures(measured: Sequence[Measured], limits: Mapping[str, ClassLimit]) -> Figures:
